@@ -1,0 +1,116 @@
+// Package board is what may be done with a board. Each verb has a file: it reads
+// the facts, asks the rule in package kanban, and stores the answer, all in one
+// transaction. Surfaces call it; nothing below it knows who asks.
+package board
+
+import (
+	"context"
+	"math/rand/v2"
+
+	"andon/internal/store"
+	"andon/kanban"
+)
+
+// Board is one open board. It is safe for use by many goroutines and beside
+// other processes.
+type Board struct {
+	store *store.DB
+
+	// Policy tells how failures of an assignee's cards are judged. Nil: by the
+	// defaults. The jitter is the board's own.
+	Policy func(assignee string) kanban.Policy
+}
+
+// New makes a board of an open database, which stays the caller's to close.
+func New(db *store.DB) *Board { return &Board{store: db} }
+
+// Path names the file of the board.
+func (b *Board) Path() string { return b.store.Path() }
+
+// decide is the one road by which a card changes: read it, ask the rule, store
+// the answer, and promote what that made due. A refusal that leaves a mark is
+// stored before it is returned.
+func (b *Board) decide(ctx context.Context, id kanban.TaskID, ask func(*store.Tx, kanban.Task) (kanban.Change, error)) (kanban.Change, error) {
+	var c kanban.Change
+	err := b.store.Update(ctx, func(tx *store.Tx) error {
+		t, err := tx.Task(ctx, id)
+		if err != nil {
+			return err
+		}
+		if c, err = ask(tx, t); err != nil {
+			return err
+		}
+		return b.apply(ctx, tx, &c)
+	})
+	if err != nil {
+		return kanban.Change{}, err
+	}
+	return c, c.Refusal
+}
+
+// apply stores a change and, within the same transaction, promotes the cards
+// that it made due.
+func (b *Board) apply(ctx context.Context, tx *store.Tx, c *kanban.Change) error {
+	if err := tx.Apply(ctx, c); err != nil {
+		return err
+	}
+	var due []kanban.Task
+	switch {
+	case c.Task.Status.Satisfied() && !c.Was.Status.Satisfied():
+		children, err := tx.Children(ctx, c.Task.ID)
+		if err != nil {
+			return err
+		}
+		due = children
+	case len(c.Unlinks) > 0:
+		due = []kanban.Task{c.Task}
+	}
+	_, err := b.promote(ctx, tx, due)
+	return err
+}
+
+// promote makes ready those of the cards that the rule says are due.
+func (b *Board) promote(ctx context.Context, tx *store.Tx, tasks []kanban.Task) ([]kanban.TaskID, error) {
+	var promoted []kanban.TaskID
+	for _, t := range tasks {
+		if !t.Status.May(kanban.VerbPromote) {
+			continue
+		}
+		parents, err := tx.Parents(ctx, t.ID)
+		if err != nil {
+			return nil, err
+		}
+		var gate kanban.Gate
+		if t.Status == kanban.Blocked {
+			if gate, err = b.gate(ctx, tx, t.ID); err != nil {
+				return nil, err
+			}
+		}
+		c, ok := t.Promote(parents, gate, b.policy(t))
+		if !ok {
+			continue
+		}
+		if err := tx.Apply(ctx, &c); err != nil {
+			return nil, err
+		}
+		promoted = append(promoted, t.ID)
+	}
+	return promoted, nil
+}
+
+func (b *Board) gate(ctx context.Context, tx *store.Tx, id kanban.TaskID) (g kanban.Gate, err error) {
+	if g.Block, err = tx.Newest(ctx, id, kanban.BlockGate); err != nil {
+		return g, err
+	}
+	g.Breaker, err = tx.Newest(ctx, id, kanban.BreakerGate)
+	return g, err
+}
+
+func (b *Board) policy(t kanban.Task) kanban.Policy {
+	var p kanban.Policy
+	if b.Policy != nil {
+		p = b.Policy(t.Assignee)
+	}
+	p.Jitter = rand.Float64()
+	return p
+}

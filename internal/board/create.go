@@ -1,0 +1,60 @@
+package board
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+
+	"andon/internal/store"
+	"andon/kanban"
+)
+
+// Create makes a card. If the draft carries an idempotency key that a card on
+// the board has already, that card is returned and existed is true.
+func (b *Board) Create(ctx context.Context, d kanban.Draft) (t kanban.Task, existed bool, err error) {
+	if d, err = d.Clean(); err != nil {
+		return kanban.Task{}, false, err
+	}
+	err = b.store.Update(ctx, func(tx *store.Tx) error {
+		t, existed, err = b.create(ctx, tx, d)
+		return err
+	})
+	return t, existed, err
+}
+
+func (b *Board) create(ctx context.Context, tx *store.Tx, d kanban.Draft) (t kanban.Task, existed bool, err error) {
+	if d.IdempotencyKey != "" {
+		if t, ok, err := tx.Keyed(ctx, d.IdempotencyKey, kanban.Archived); ok || err != nil {
+			return t, ok, err
+		}
+	}
+	parents, err := tx.Some(ctx, d.Parents)
+	if err != nil {
+		return t, false, err
+	}
+	id, err := newID(ctx, tx)
+	if err != nil {
+		return t, false, err
+	}
+	c, err := kanban.Create(id, d, parents, tx.Now)
+	if err != nil {
+		return t, false, err
+	}
+	if err := tx.Apply(ctx, &c); err != nil {
+		return t, false, err
+	}
+	return c.Task, false, nil
+}
+
+// newID draws an id that no card has. A board of a million cards draws a taken
+// one every few thousand times.
+func newID(ctx context.Context, tx *store.Tx) (kanban.TaskID, error) {
+	for {
+		var b [4]byte
+		rand.Read(b[:])
+		id := kanban.TaskID("t_" + hex.EncodeToString(b[:]))
+		if taken, err := tx.Exists(ctx, id); !taken || err != nil {
+			return id, err
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package board
+
+import (
+	"context"
+	"iter"
+
+	"andon/internal/store"
+	"andon/kanban"
+)
+
+// followBatch is how many events are read at a time.
+const followBatch = 500
+
+// Head is the number of the newest event, from which Follow can go on.
+func (b *Board) Head(ctx context.Context) (head kanban.EventID, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		head, err = tx.Head(ctx)
+		return err
+	})
+	return head, err
+}
+
+// Follow yields the events after the given one that match f, in the order of
+// their commits, and waits for more until the context ends. None is left out
+// and none comes twice: ids rise with commits because each board has one writer
+// at a time.
+func (b *Board) Follow(ctx context.Context, after kanban.EventID, f store.EventFilter) iter.Seq2[kanban.Event, error] {
+	return func(yield func(kanban.Event, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		wake, err := b.store.Wake(ctx) // before the first read, so that no commit falls between
+		defer func() {
+			cancel()
+			for range wake { // until its goroutine has ended
+			}
+		}()
+		if err != nil {
+			yield(kanban.Event{}, err)
+			return
+		}
+		f.Limit, f.Newest = followBatch, false
+		for f.After = after; ; {
+			events, err := b.Events(ctx, f)
+			if ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				yield(kanban.Event{}, err)
+				return
+			}
+			for _, e := range events {
+				if !yield(e, nil) {
+					return
+				}
+				f.After = e.ID
+			}
+			if len(events) < followBatch {
+				if _, ok := <-wake; !ok {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Events reads the events that match f.
+func (b *Board) Events(ctx context.Context, f store.EventFilter) (events []kanban.Event, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		events, err = tx.Events(ctx, f)
+		return err
+	})
+	return events, err
+}
+
+// Wake tells of commits by any process. See [store.Dialect.Wake].
+func (b *Board) Wake(ctx context.Context) (<-chan struct{}, error) { return b.store.Wake(ctx) }

@@ -1,0 +1,105 @@
+package board
+
+import (
+	"context"
+
+	"andon/internal/store"
+	"andon/kanban"
+)
+
+// List reads the cards that match f. It changes nothing.
+func (b *Board) List(ctx context.Context, f store.Filter) (tasks []kanban.Task, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		tasks, err = tx.List(ctx, f)
+		return err
+	})
+	return tasks, err
+}
+
+// Task reads one card.
+func (b *Board) Task(ctx context.Context, id kanban.TaskID) (t kanban.Task, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		t, err = tx.Task(ctx, id)
+		return err
+	})
+	return t, err
+}
+
+// Card is a card with all that belongs to it, as of one moment.
+type Card struct {
+	Task     kanban.Task
+	Parents  []kanban.Task
+	Children []kanban.Task
+	Comments []kanban.Comment
+	Events   []kanban.Event
+	Runs     []kanban.Run
+}
+
+// Show reads a card with its newest events, at most limit of them; zero is all.
+func (b *Board) Show(ctx context.Context, id kanban.TaskID, limit int) (c Card, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		if c.Task, err = tx.Task(ctx, id); err != nil {
+			return err
+		}
+		if c.Parents, err = tx.Parents(ctx, id); err != nil {
+			return err
+		}
+		if c.Children, err = tx.Children(ctx, id); err != nil {
+			return err
+		}
+		if c.Comments, err = tx.Comments(ctx, id); err != nil {
+			return err
+		}
+		if c.Events, err = tx.Events(ctx, store.EventFilter{Task: id, Limit: limit, Newest: limit > 0}); err != nil {
+			return err
+		}
+		c.Runs, err = tx.Runs(ctx, id)
+		return err
+	})
+	return c, err
+}
+
+// Runs reads the runs of a card, oldest first. A card that does not exist has none.
+func (b *Board) Runs(ctx context.Context, id kanban.TaskID) (runs []kanban.Run, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		runs, err = tx.Runs(ctx, id)
+		return err
+	})
+	return runs, err
+}
+
+// Run reads one run; nil if there is none with this number.
+func (b *Board) Run(ctx context.Context, id kanban.RunID) (run *kanban.Run, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		run, err = tx.Run(ctx, id)
+		return err
+	})
+	return run, err
+}
+
+// Stats counts the cards that are not archived.
+func (b *Board) Stats(ctx context.Context) (s store.Stats, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		s, err = tx.Stats(ctx, kanban.Ready, kanban.Archived)
+		return err
+	})
+	return s, err
+}
+
+// Floor is what a dispatcher looks at: who is running, and who waits to.
+type Floor struct {
+	Running []store.Held
+	Ready   []kanban.Task // in the order of dispatch
+}
+
+// Floor reads what a dispatcher looks at, as of one moment.
+func (b *Board) Floor(ctx context.Context) (f Floor, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		if f.Running, err = tx.Held(ctx, kanban.Running); err != nil {
+			return err
+		}
+		f.Ready, err = tx.Queue(ctx, kanban.Ready)
+		return err
+	})
+	return f, err
+}

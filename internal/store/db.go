@@ -1,0 +1,170 @@
+// Package store keeps a board in a database. The SQL is here, written once; what
+// the databases disagree about is in [Dialect]; what a change of the board is,
+// package kanban decides. [Tx.Apply] is the only writer of cards, runs and
+// events.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"andon/kanban"
+)
+
+// DB is one open board. It is safe for use by many goroutines.
+type DB struct {
+	sql     *sql.DB
+	dialect Dialect
+	path    string
+	close   func() error
+
+	// Now is the clock. Tests may set it before the first use.
+	Now func() time.Time
+
+	// Busy bounds the wait for other writers.
+	Busy time.Duration
+}
+
+// New joins an open database and what must be known of it. Its callers are the
+// packages of the two databases.
+func New(pool *sql.DB, d Dialect, path string, busy time.Duration, close func() error) *DB {
+	return &DB{sql: pool, dialect: d, path: path, close: close, Now: time.Now, Busy: busy}
+}
+
+// Path is the file, or the address without secrets.
+func (db *DB) Path() string { return db.path }
+
+// Close gives the database back. Transactions must have ended.
+func (db *DB) Close() error { return errors.Join(db.sql.Close(), db.close()) }
+
+// Wake tells of commits by any process. See [Dialect.Wake].
+func (db *DB) Wake(ctx context.Context) (<-chan struct{}, error) { return db.dialect.Wake(ctx) }
+
+// Tx is one transaction, together with its hour.
+type Tx struct {
+	conn   *sql.Conn
+	rebind func(string) string
+	Now    time.Time
+}
+
+// Update runs fn as the board's only writer and commits what it did, or nothing
+// of it if fn fails. fn may be run again from the start, so it touches only tx
+// and its own results, and tells no one. A lost answer to the commit is
+// [kanban.ErrUnknown]: read again.
+//
+// The transaction is begun and ended by statements because a COMMIT that was
+// busy can be sent again, which [sql.Tx] does not allow.
+func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
+	release, err := db.dialect.Queue(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	conn, err := db.sql.Conn(ctx)
+	if err != nil {
+		return db.explain(err)
+	}
+	defer conn.Close()
+
+	deadline := time.Now().Add(db.Busy)
+	for {
+		err := db.attempt(ctx, conn, deadline, fn)
+		if err == nil || !db.dialect.Retry(err) || ctx.Err() != nil || time.Now().After(deadline) {
+			return db.explain(err)
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (db *DB) attempt(ctx context.Context, conn *sql.Conn, deadline time.Time, fn func(*Tx) error) error {
+	if _, err := conn.ExecContext(ctx, db.dialect.Begin); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	// The end of a transaction is not given up half-way because the caller went
+	// away: the context ends the waits before it.
+	settled := context.WithoutCancel(ctx)
+	committed := false
+	defer func() {
+		if !committed { // also when fn panics
+			_, _ = conn.ExecContext(settled, "ROLLBACK") // what fn said matters more
+		}
+	}()
+	if err := fn(&Tx{conn: conn, rebind: db.dialect.Rebind, Now: db.Now()}); err != nil {
+		return err
+	}
+	for {
+		_, err := conn.ExecContext(settled, "COMMIT")
+		switch {
+		case err == nil:
+			committed = true
+			return nil
+		case !db.dialect.Retry(err) || time.Now().After(deadline):
+			if db.dialect.Retry(err) {
+				return fmt.Errorf("commit: %w", err) // still open: rolled back, and nothing happened
+			}
+			return fmt.Errorf("commit: %w", errors.Join(kanban.ErrUnknown, err))
+		}
+		if err := pause(settled); err != nil {
+			return err
+		}
+	}
+}
+
+// View runs fn over one unchanging state of the board. It takes no lock that a
+// writer waits for.
+func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
+	conn, err := db.sql.Conn(ctx)
+	if err != nil {
+		return db.explain(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
+		return db.explain(fmt.Errorf("begin reading: %w", err))
+	}
+	defer conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	return db.explain(fn(&Tx{conn: conn, rebind: db.dialect.Rebind, Now: db.Now()}))
+}
+
+// Damage looks for damage of the file itself. No finding means it is whole.
+func (db *DB) Damage(ctx context.Context) ([]string, error) {
+	found, err := db.dialect.Check(ctx)
+	return found, db.explain(err)
+}
+
+func (db *DB) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return db.dialect.Explain(err)
+}
+
+// pause keeps two that collided from colliding again at once (Hermes waits 20
+// to 150 ms likewise).
+func pause(ctx context.Context) error {
+	t := time.NewTimer(20*time.Millisecond + rand.N(130*time.Millisecond))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+func (tx *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return tx.conn.ExecContext(ctx, tx.rebind(query), args...)
+}
+
+func (tx *Tx) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return tx.conn.QueryContext(ctx, tx.rebind(query), args...)
+}
+
+func (tx *Tx) queryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	return tx.conn.QueryRowContext(ctx, tx.rebind(query), args...)
+}

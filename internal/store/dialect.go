@@ -1,0 +1,24 @@
+package store
+
+import "context"
+
+// Dialect is everything we have found the databases to disagree about.
+type Dialect struct {
+	Name    string
+	Rebind  func(query string) string // turns ? into the database's own mark
+	Begin   string                    // begins a transaction that is its board's only writer
+	Retry   func(error) bool          // the statement did nothing and may be sent again
+	Explain func(error) error         // classifies a driver's error; others pass unchanged
+
+	// Queue waits for the board's turn to write. It is about order and not about
+	// safety: when no turn can be had in time the writer goes on without. It
+	// fails only with the context's error.
+	Queue func(context.Context) (release func(), err error)
+
+	// Wake tells of commits, whoever made them, until the context ends; then the
+	// channel is closed. Several commits may be told as one.
+	Wake func(context.Context) (<-chan struct{}, error)
+
+	// Check looks for damage of the file itself and returns what it found.
+	Check func(context.Context) ([]string, error)
+}

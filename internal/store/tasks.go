@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"andon/kanban"
+)
+
+// Sort is an order of cards.
+type Sort string
+
+// orders are the sort orders by name. Ties end at the id, so that a list is the
+// same twice.
+var orders = map[Sort]string{
+	"":              "priority DESC, created_at, id",
+	"created":       "created_at, id",
+	"created-desc":  "created_at DESC, id DESC",
+	"priority":      "priority DESC, created_at, id",
+	"priority-desc": "priority DESC, created_at, id",
+	"priority-asc":  "priority, created_at, id",
+	"status":        "status, priority DESC, created_at, id",
+	"assignee":      "assignee IS NULL, assignee, priority DESC, created_at, id",
+	"title":         "title, id",
+	"updated":       "started_at IS NULL, started_at DESC, created_at DESC, id",
+}
+
+// Sorts lists the names of the sort orders.
+func Sorts() []string {
+	return []string{"created", "created-desc", "priority", "priority-desc", "priority-asc", "status", "assignee", "title", "updated"}
+}
+
+// Filter is what to list. Its zero value lists all but the archived.
+type Filter struct {
+	Statuses         []kanban.Status
+	Archived         bool // the archived too; not needed where Statuses names them
+	Assignee         string
+	Tenant           string
+	Session          string
+	WorkflowTemplate string
+	StepKey          string
+	Sort             Sort
+	Limit            int // zero: all
+}
+
+var (
+	taskFields = columnNames(taskColumns, "")
+	taskOfT    = columnNames(taskColumns, "t.")
+)
+
+// Task reads a card. One that is not there is [kanban.ErrNotFound].
+func (tx *Tx) Task(ctx context.Context, id kanban.TaskID) (kanban.Task, error) {
+	tasks, err := tx.tasks(ctx, `SELECT `+taskFields+` FROM tasks WHERE id = ?`, id)
+	if err != nil {
+		return kanban.Task{}, err
+	}
+	if len(tasks) == 0 {
+		return kanban.Task{}, kanban.NoTask(id)
+	}
+	return tasks[0], nil
+}
+
+// Some reads those of the cards that exist, in no order.
+func (tx *Tx) Some(ctx context.Context, ids []kanban.TaskID) ([]kanban.Task, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return tx.tasks(ctx, `SELECT `+taskFields+` FROM tasks WHERE id IN (`+marks(len(ids))+`)`, anys(ids)...)
+}
+
+// Keyed finds the newest card with the idempotency key that is in none of the
+// statuses but not. ok is false if there is none.
+func (tx *Tx) Keyed(ctx context.Context, key string, not kanban.Status) (t kanban.Task, ok bool, err error) {
+	tasks, err := tx.tasks(ctx, `SELECT `+taskFields+` FROM tasks WHERE idempotency_key = ? AND status <> ?
+		ORDER BY created_at DESC, id DESC LIMIT 1`, key, not)
+	if err != nil || len(tasks) == 0 {
+		return kanban.Task{}, false, err
+	}
+	return tasks[0], true, nil
+}
+
+// List reads the cards that match f.
+func (tx *Tx) List(ctx context.Context, f Filter) ([]kanban.Task, error) {
+	var where []string
+	var args []any
+	and := func(cond string, values ...any) {
+		where = append(where, cond)
+		args = append(args, values...)
+	}
+	if len(f.Statuses) > 0 {
+		and(`status IN (`+marks(len(f.Statuses))+`)`, anys(f.Statuses)...)
+	} else if !f.Archived {
+		and(`status <> ?`, kanban.Archived)
+	}
+	for _, c := range []struct{ column, value string }{
+		{"assignee", f.Assignee}, {"tenant", f.Tenant}, {"session_id", f.Session},
+		{"workflow_template_id", f.WorkflowTemplate}, {"current_step_key", f.StepKey},
+	} {
+		if c.value != "" {
+			and(c.column+` = ?`, c.value)
+		}
+	}
+	order, ok := orders[f.Sort]
+	if !ok {
+		return nil, kanban.Invalidf("unknown sort order %q; it is one of %s", f.Sort, strings.Join(Sorts(), ", "))
+	}
+	query := `SELECT ` + taskFields + ` FROM tasks`
+	if len(where) > 0 {
+		query += ` WHERE ` + strings.Join(where, ` AND `)
+	}
+	query += ` ORDER BY ` + order
+	if f.Limit > 0 {
+		query += ` LIMIT ?`
+		args = append(args, f.Limit)
+	}
+	return tx.tasks(ctx, query, args...)
+}
+
+// Queue reads the cards in a status that nobody holds, in the order in which
+// they are dispatched.
+func (tx *Tx) Queue(ctx context.Context, s kanban.Status) ([]kanban.Task, error) {
+	return tx.tasks(ctx, `SELECT `+taskFields+` FROM tasks WHERE status = ? AND claim_lock IS NULL
+		ORDER BY priority DESC, created_at, id`, s)
+}
+
+// Promotable finds the cards in one of the statuses of which no parent is in
+// another status than those of settled. Whether one of them is due, the rule says.
+func (tx *Tx) Promotable(ctx context.Context, from, settled []kanban.Status) ([]kanban.Task, error) {
+	return tx.tasks(ctx, `SELECT `+taskOfT+` FROM tasks t WHERE t.status IN (`+marks(len(from))+`)
+		AND NOT EXISTS (SELECT 1 FROM task_links l JOIN tasks p ON p.id = l.parent_id
+			WHERE l.child_id = t.id AND p.status NOT IN (`+marks(len(settled))+`))
+		ORDER BY t.created_at, t.id`, append(anys(from), anys(settled)...)...)
+}
+
+// Parents reads the cards that id waits for. A link to a card that is gone
+// holds nothing back.
+func (tx *Tx) Parents(ctx context.Context, id kanban.TaskID) ([]kanban.Task, error) {
+	return tx.tasks(ctx, `SELECT `+taskOfT+` FROM task_links l JOIN tasks t ON t.id = l.parent_id WHERE l.child_id = ? ORDER BY t.id`, id)
+}
+
+// Children reads the cards that wait for id.
+func (tx *Tx) Children(ctx context.Context, id kanban.TaskID) ([]kanban.Task, error) {
+	return tx.tasks(ctx, `SELECT `+taskOfT+` FROM task_links l JOIN tasks t ON t.id = l.child_id WHERE l.parent_id = ? ORDER BY t.id`, id)
+}
+
+// Below reads the links among id and all cards that wait for it, at any
+// distance.
+func (tx *Tx) Below(ctx context.Context, id kanban.TaskID) ([]kanban.Link, error) {
+	rows, err := tx.query(ctx, `
+		WITH RECURSIVE below (id) AS (
+			SELECT child_id FROM task_links WHERE parent_id = ?
+			UNION SELECT l.child_id FROM below b JOIN task_links l ON l.parent_id = b.id)
+		SELECT parent_id, child_id FROM task_links WHERE parent_id = ? OR parent_id IN (SELECT id FROM below)`, id, id)
+	return collect(rows, err, func(l *kanban.Link) []any { return []any{&l.Parent, &l.Child} })
+}
+
+// Links reads every link whose child is one of ids.
+func (tx *Tx) Links(ctx context.Context, ids []kanban.TaskID) ([]kanban.Link, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := tx.query(ctx, `SELECT parent_id, child_id FROM task_links WHERE child_id IN (`+marks(len(ids))+`)`, anys(ids)...)
+	return collect(rows, err, func(l *kanban.Link) []any { return []any{&l.Parent, &l.Child} })
+}
+
+// Exists reports whether there is a card with this id.
+func (tx *Tx) Exists(ctx context.Context, id kanban.TaskID) (bool, error) {
+	var n int
+	err := tx.queryRow(ctx, `SELECT 1 FROM tasks WHERE id = ?`, id).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (tx *Tx) tasks(ctx context.Context, query string, args ...any) ([]kanban.Task, error) {
+	rows, err := tx.query(ctx, query, args...)
+	tasks, err := collect(rows, err, func(t *kanban.Task) []any { return dests(taskColumns, t) })
+	if err != nil {
+		return nil, fmt.Errorf("read cards: %w", err)
+	}
+	return tasks, nil
+}
+
+// collect reads all rows. dest is asked once: the places it names are used for
+// each row and the value copied out.
+func collect[T any](rows *sql.Rows, err error, dest func(*T) []any) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	var v T
+	places := dest(&v)
+	for rows.Next() {
+		if err := rows.Scan(places...); err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
+}
+
+func anys[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
+	}
+	return out
+}

@@ -1,0 +1,239 @@
+package kanban
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// The most that a brief shows, in characters and in entries (Hermes).
+const (
+	briefBody     = 8192
+	briefAttempts = 10
+	briefField    = 4096
+	briefRecent   = 5
+	briefComments = 30
+	briefComment  = 2048
+)
+
+// BriefRecent is how many runs on other cards a brief can show.
+const BriefRecent = briefRecent
+
+// Brief is what a worker is told of its card.
+type Brief struct {
+	Task            Task
+	Attachments     []Attachment
+	Runs            []Run         // of this card, oldest first
+	Parents         []BriefParent // ordered by id
+	Recent          []BriefRun    // newest first
+	Comments        []Comment     // oldest first
+	TerminalTimeout time.Duration // of the worker's shell tool; zero: not known
+}
+
+// BriefParent is a finished parent and its newest completed run.
+type BriefParent struct {
+	Task Task
+	Run  *Run
+}
+
+// BriefRun is a completed run on another card.
+type BriefRun struct {
+	Run   Run
+	Title string
+}
+
+// Text writes the brief. Headings and labels are a contract with the agents
+// that read them. Times are shown in loc.
+func (b Brief) Text(now time.Time, loc *time.Location) string {
+	w := &briefWriter{now: now, loc: loc}
+	t := b.Task
+	w.line("# Kanban task %s: %s", t.ID, t.Title)
+	w.line("")
+	w.line("Assignee: %s", or(t.Assignee, "(unassigned)"))
+	w.line("Status:   %s", t.Status)
+	w.optional("Tenant:   %s", t.Tenant)
+	w.line("Workspace: %s @ %s", t.WorkspaceKind, or(t.WorkspacePath, "(unresolved)"))
+	if t.MaxRuntime > 0 {
+		w.line("Max runtime: %ds", int64(t.MaxRuntime.Seconds()))
+		if b.TerminalTimeout > 0 {
+			w.line("Terminal timeout: %ds", int64(b.TerminalTimeout.Seconds()))
+		}
+	}
+	w.optional("Branch:   %s", t.Branch)
+	w.line("")
+	if strings.TrimSpace(t.Body) != "" {
+		w.line("## Body")
+		w.line("%s", capped(t.Body, briefBody))
+		w.line("")
+	}
+	b.attachments(w)
+	b.attempts(w)
+	b.parents(w)
+	b.recent(w)
+	b.comments(w)
+	return strings.TrimRight(w.String(), " \n\t") + "\n"
+}
+
+func (b Brief) attachments(w *briefWriter) {
+	if len(b.Attachments) == 0 {
+		return
+	}
+	w.line("## Attachments")
+	w.line("Files kept with this card; read them at their paths:")
+	for _, a := range b.Attachments {
+		s := fmt.Sprintf("- `%s`", a.Name)
+		if a.ContentType != "" {
+			s += ", " + a.ContentType
+		}
+		if a.Size > 0 {
+			s += fmt.Sprintf(", %d KB", max(1, (a.Size+1023)/1024))
+		}
+		w.line("%s → `%s`", s, a.Path)
+	}
+	w.line("")
+}
+
+func (b Brief) attempts(w *briefWriter) {
+	var closed []Run
+	for _, r := range b.Runs {
+		if !r.Open() {
+			closed = append(closed, r)
+		}
+	}
+	if len(closed) == 0 {
+		return
+	}
+	w.line("## Prior attempts on this task")
+	omitted := max(0, len(closed)-briefAttempts)
+	if omitted > 0 {
+		w.line("_(%d earlier attempts omitted)_", omitted)
+	}
+	for i, r := range closed[omitted:] {
+		w.line("### Attempt %d — %s (%s, %s)", omitted+i+1, or(string(r.Outcome), r.Status), or(r.Profile, "(unknown)"), w.when(r.StartedAt))
+		w.field("%s", r.Summary)
+		w.field("_error_: %s", r.Error)
+		w.metadata(r.Metadata)
+		w.line("")
+	}
+}
+
+func (b Brief) parents(w *briefWriter) {
+	if len(b.Parents) == 0 {
+		return
+	}
+	w.line("## Parent task results")
+	w.line("_What the finished parents reported, as of when they finished; check anything that may have changed since._")
+	for _, p := range b.Parents {
+		w.line("### %s (completed %s)", p.Task.ID, age(w.now, p.Task.CompletedAt))
+		text := p.Task.Result
+		if p.Run != nil && strings.TrimSpace(p.Run.Summary) != "" {
+			text = p.Run.Summary
+		}
+		w.line("%s", capped(or(strings.TrimSpace(text), "(no result recorded)"), briefField))
+		if p.Run != nil {
+			w.metadata(p.Run.Metadata)
+		}
+		w.line("")
+	}
+}
+
+func (b Brief) recent(w *briefWriter) {
+	if len(b.Recent) == 0 {
+		return
+	}
+	w.line("## Recent work by @%s", b.Task.Assignee)
+	for _, r := range b.Recent {
+		at := r.Run.EndedAt
+		w.line("- %s — %s (%s): %s", r.Run.Task, r.Title, w.when(at), or(firstLine(r.Run.Summary, 200), "(no summary)"))
+	}
+	w.line("")
+}
+
+func (b Brief) comments(w *briefWriter) {
+	if len(b.Comments) == 0 {
+		return
+	}
+	w.line("## Comment thread")
+	omitted := max(0, len(b.Comments)-briefComments)
+	if omitted > 0 {
+		w.line("_(%d earlier comments omitted)_", omitted)
+	}
+	for _, c := range b.Comments[omitted:] {
+		// The author is quoted so that a name cannot pass for an instruction.
+		w.line("comment from worker `%s` at %s, %s:", strings.ReplaceAll(c.Author, "`", ""), w.clock(c.At), age(w.now, c.At))
+		w.line("%s", capped(c.Body, briefComment))
+		w.line("")
+	}
+}
+
+type briefWriter struct {
+	strings.Builder
+	now time.Time
+	loc *time.Location
+}
+
+func (w *briefWriter) line(format string, args ...any) {
+	fmt.Fprintf(w, format+"\n", args...)
+}
+
+func (w *briefWriter) optional(format, s string) {
+	if s != "" {
+		w.line(format, s)
+	}
+}
+
+func (w *briefWriter) field(format, s string) {
+	if strings.TrimSpace(s) != "" {
+		w.line(format, capped(s, briefField))
+	}
+}
+
+// metadata is written anew with its keys sorted, so that it reads the same
+// whoever stored it.
+func (w *briefWriter) metadata(raw json.RawMessage) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var m map[string]any
+	if len(raw) == 0 || d.Decode(&m) != nil || len(m) == 0 {
+		return
+	}
+	if text, err := EncodeJSON(m); err == nil {
+		w.field("_metadata_: `%s`", text)
+	}
+}
+
+func (w *briefWriter) clock(t time.Time) string { return t.In(w.loc).Format("2006-01-02 15:04") }
+
+func (w *briefWriter) when(t time.Time) string { return w.clock(t) + ", " + age(w.now, t) }
+
+func age(now, t time.Time) string {
+	switch d := now.Sub(t); {
+	case d < time.Minute:
+		return "just now"
+	case d < time.Hour:
+		return fmt.Sprintf("%dm ago", int(d.Minutes()))
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%dh ago", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%dd ago", int(d.Hours()/24))
+	}
+}
+
+func capped(s string, limit int) string {
+	s = strings.TrimSpace(s)
+	n := utf8.RuneCountInString(s)
+	if n <= limit {
+		return s
+	}
+	return fmt.Sprintf("%s… [truncated, %d chars omitted]", cut(s, limit), n-limit)
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

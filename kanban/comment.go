@@ -1,0 +1,29 @@
+package kanban
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Comment adds a remark of author to the card, whatever its status.
+func (t Task) Comment(author, body string, now time.Time) (Change, error) {
+	author, body = strings.TrimSpace(author), strings.TrimSpace(body)
+	if body == "" {
+		return Change{}, Invalidf("comment on %s: the text is blank", t.ID)
+	}
+	if author == "" {
+		return Change{}, Invalidf("comment on %s: the author is blank", t.ID)
+	}
+	if err := cleanTexts("the comment", body, "the author", author); err != nil {
+		return Change{}, err
+	}
+	c := t.change(VerbComment)
+	c.comment(author, body, now)
+	return c, nil
+}
+
+func (c *Change) comment(author, body string, now time.Time) {
+	c.Comments = append(c.Comments, Comment{Task: c.Task.ID, Author: author, Body: body, At: now})
+	c.event(EventCommented, 0, payload("author", author, "len", utf8.RuneCountInString(body)))
+}
