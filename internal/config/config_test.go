@@ -105,7 +105,7 @@ func TestParseRefusesInOneLine(t *testing.T) {
 		{"variable's name", profile(`env: {"A=B": x}`), `"A=B" is no name of a variable`},
 		{"variable's value", profile(`env: {A: "x\0y"}`), `NUL`},
 		{"null in a command", "profiles: {w: {command: [a, ~]}}\n", "no value is not allowed"},
-		{"tab", "dispatch:\n\tinterval: 30s\n", "andon.yaml:2:"},
+		{"tab", "dispatch:\n\tinterval: 30s\n", "andon.yaml:2:1: a tab in the indentation; YAML takes spaces only"},
 		{"unclosed", "profiles: {w: [\n", "andon.yaml:1:"},
 		{"anchor", "dispatch: &d {interval: 30}\n", "anchors, aliases and merges are not used"},
 		{"alias", "profiles: *d\n", "andon.yaml:1:"},

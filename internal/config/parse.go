@@ -85,7 +85,7 @@ func (d *decoder) document(data []byte) (c Config, err error) {
 	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		return c, syntaxError(err)
+		return c, syntaxError(err, data)
 	}
 	var docs []*ast.DocumentNode
 	for _, doc := range file.Docs {
@@ -229,7 +229,7 @@ func (d *decoder) fields(path string, n ast.Node, known map[string]setter) error
 
 // syntaxError takes the one line of substance out of the parser's error, which
 // prints itself as a page with an excerpt.
-func syntaxError(err error) error {
+func syntaxError(err error, data []byte) error {
 	var y interface {
 		GetToken() *token.Token
 		GetMessage() string
@@ -240,6 +240,14 @@ func syntaxError(err error) error {
 	e := invalid("", "%s", oneLine(y.GetMessage()))
 	if t := y.GetToken(); t != nil && t.Position != nil {
 		e.Line, e.Col = t.Position.Line, t.Position.Column
+	}
+	// The parser shows the tab itself, which nobody can see.
+	if lines := bytes.Split(data, []byte("\n")); 0 < e.Line && e.Line <= len(lines) {
+		line := lines[e.Line-1]
+		indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
+		if i := bytes.IndexByte(indent, '\t'); i >= 0 {
+			e.Col, e.Msg = i+1, "a tab in the indentation; YAML takes spaces only"
+		}
 	}
 	return e
 }
