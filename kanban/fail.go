@@ -21,9 +21,6 @@ const (
 // DefaultFailureLimit is the number of failures in a row that trips the breaker.
 const DefaultFailureLimit = 2
 
-// DefaultCooldown is how long a card rests whose worker met a quota.
-const DefaultCooldown = 5 * time.Minute
-
 // maxBackoff bounds the delay before an attempt.
 const maxBackoff = 10 * time.Minute
 
@@ -36,12 +33,13 @@ var firstDelay = map[Class]time.Duration{
 type Policy struct {
 	ProfileLimit int64         // the profile's failure limit; zero: it has none
 	BoardLimit   int64         // the board's; zero: DefaultFailureLimit
-	Cooldown     time.Duration // rest after a quota; zero: DefaultCooldown
+	Cooldown     time.Duration // rest after a quota; zero: none
 	Jitter       float64       // in [0,1): which part of the delay is waited
 }
 
-// limit is the number of failures that trips the breaker, and whose it is.
-func (p Policy) limit(t Task) (n int64, source string) {
+// Limit is the number of failures that trips the breaker for t, and whose it
+// is: task, profile, dispatcher or default.
+func (p Policy) Limit(t Task) (n int64, source string) {
 	switch {
 	case t.MaxRetries > 0:
 		return t.MaxRetries, "task"
@@ -89,18 +87,14 @@ func (t Task) Fail(f Failure, run Run, p Policy, now time.Time) (Change, error) 
 	kind, outcome, what := f.record(t.Lock)
 
 	if f.Class == RateLimited {
-		rest := p.Cooldown
-		if rest == 0 {
-			rest = DefaultCooldown
-		}
-		n.RetryAt = now.Add(rest)
+		n.RetryAt = now.Add(p.Cooldown)
 		c.event(kind, c.end(&run, ending{outcome: outcome, err: n.LastError, metadata: what.raw()}, false, now), what)
 		return c, nil
 	}
 
 	n.Failures++
 	n.RetryAt = now.Add(p.backoff(f.Class, n.Failures))
-	limit, source := p.limit(t)
+	limit, source := p.Limit(t)
 	tripped := n.Failures >= limit
 	if tripped {
 		n.Status, n.RetryAt, n.Forced = Blocked, time.Time{}, false

@@ -27,7 +27,7 @@ func (t Task) Promote(parents []Task, g Gate, p Policy) (c Change, ok bool) {
 		return Change{}, false
 	}
 	if t.Status == Blocked {
-		limit, _ := p.limit(t)
+		limit, _ := p.Limit(t)
 		if g.Block == EventBlocked || g.Breaker == EventGaveUp || t.Failures >= limit {
 			return Change{}, false
 		}

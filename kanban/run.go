@@ -90,3 +90,20 @@ func (t Task) closedRun(e ending, now time.Time) Run {
 		Summary: e.summary, Error: e.err, Metadata: e.metadata,
 	}
 }
+
+// LatestSummary is the newest summary of the runs that has any text, by when
+// they ended.
+func LatestSummary(runs []Run) string {
+	var at time.Time
+	summary := ""
+	for _, r := range runs {
+		end := r.EndedAt
+		if end.IsZero() {
+			end = r.StartedAt
+		}
+		if r.Summary != "" && !end.Before(at) {
+			at, summary = end, r.Summary
+		}
+	}
+	return summary
+}

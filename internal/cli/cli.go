@@ -1,0 +1,145 @@
+// Package cli is the command line: one file per verb. A verb reads its words,
+// calls the board and shows the answer; what is allowed, the board says.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"andon/internal/home"
+	"andon/internal/view"
+	"andon/kanban"
+)
+
+// IO is all that a verb has of the world besides the board.
+type IO struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Env      func(string) string
+	UserHome string // the user's home folder; empty if unknown
+	Terminal bool   // Out is a terminal
+	Width    int    // of the terminal, in columns; zero if unknown
+	Zone     *time.Location
+	Now      func() time.Time
+	Self     string // this program's file, for the processes it starts
+}
+
+// app is one call of the command.
+type app struct {
+	IO
+	places home.Flags
+	json   bool
+
+	inVerb bool // the words were understood
+}
+
+// Main runs the command and returns its exit status. What went wrong is one
+// line on Err.
+func Main(ctx context.Context, args []string, io IO) int {
+	a := &app{IO: io}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(io.In)
+	root.SetOut(io.Out)
+	root.SetErr(io.Err)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return view.ExitOK
+	}
+	if !a.inVerb && kanban.CodeOf(err) == kanban.Internal {
+		err = &kanban.Error{Code: kanban.Usage, Err: err, Msg: err.Error(), Hint: fmt.Sprintf("`%s --help` shows how it is called", cmd.CommandPath())}
+	}
+	if !errors.Is(err, errSaid) {
+		fmt.Fprintf(io.Err, "andon: %s\n", view.Plain(strings.TrimSpace(err.Error())))
+	}
+	return view.Exit(err)
+}
+
+// errSaid ends a verb that has told what went wrong already.
+var errSaid = errors.New("said already")
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "andon",
+		Short: "a durable kanban board for fleets of AI agents and the people who run them",
+		Long: `andon keeps a board of cards in one file that many processes share: agents,
+a dispatcher, people at a terminal. Cards go from created to done through real
+worker processes, and no crash loses a card or runs it twice.`,
+		Example: `  andon demo                                    watch it work
+  andon init                                    make a home and an andon.yaml
+  andon create "Write the letter" --assignee ada
+  andon run                                     start the dispatcher`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRun:  func(*cobra.Command, []string) { a.inVerb = true },
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&a.places.Home, "home", "", "folder that holds the boards (ANDON_HOME; default ~/.andon)")
+	f.StringVar(&a.places.Board, "board", "", "board to work on (ANDON_BOARD; default the current one)")
+	f.StringVar(&a.places.DB, "db", "", "database file of the board (ANDON_DB)")
+	f.BoolVar(&a.json, "json", false, "print JSON")
+	root.SetHelpCommandGroupID("more")
+	root.AddGroup(
+		&cobra.Group{ID: "cards", Title: "Cards:"},
+		&cobra.Group{ID: "look", Title: "Looking:"},
+		&cobra.Group{ID: "work", Title: "Running:"},
+		&cobra.Group{ID: "more", Title: "More:"},
+	)
+	for _, make := range verbs {
+		root.AddCommand(make(a))
+	}
+	return root
+}
+
+// verbs makes the commands, in the order of the help. A verb's file has the
+// constructor; this list and that file are all there is to add.
+var verbs = []func(*app) *cobra.Command{
+	newCreate, newList, newShow,
+}
+
+// words is what help says of a verb.
+type words struct {
+	use     string
+	aliases []string
+	group   string // cards, look, work, more
+	short   string
+	long    string
+	example string
+	exits   string // what status 1 means, besides the ordinary; may be empty
+}
+
+// verb makes a command. Its exit statuses are part of its help.
+func verb(w words, args cobra.PositionalArgs, run func(context.Context, []string) error) *cobra.Command {
+	long := w.long
+	if long == "" {
+		long = strings.ToUpper(w.short[:1]) + w.short[1:] + "."
+	}
+	refused := "refused, unknown id, or it could not be done"
+	if w.exits != "" {
+		refused = w.exits
+	}
+	long += "\n\nExit status: 0 done; 1 " + refused + "; 2 the call is wrong."
+	return &cobra.Command{
+		Use: w.use, Aliases: w.aliases, GroupID: w.group, Short: w.short, Long: long, Example: w.example,
+		Args: args,
+		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), args) },
+	}
+}
+
+func usagef(format string, args ...any) error {
+	return &kanban.Error{Code: kanban.Usage, Msg: fmt.Sprintf(format, args...)}
+}
+
+// warn says something on Err that does not stop the verb.
+func (a *app) warn(format string, args ...any) {
+	fmt.Fprintf(a.Err, "andon: warning: %s\n", view.Plain(fmt.Sprintf(format, args...)))
+}
+
+func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.Out, format, args...) }

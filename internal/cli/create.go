@@ -1,0 +1,175 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"andon/internal/config"
+	"andon/internal/view"
+	"andon/kanban"
+)
+
+func newCreate(a *app) *cobra.Command {
+	o := &create{app: a}
+	cmd := verb(words{
+		use: "create TITLE", group: "cards",
+		short: "make a card",
+		long: `Make a card. It lands in ready, or in todo while one of its parents is not
+finished. A running dispatcher starts it at once if its assignee is a profile of
+andon.yaml; another assignee (a person, a worker elsewhere) is left alone.`,
+		example: `  andon create "Write the letter" --assignee ada
+  andon create "Post it" --assignee bob --parent t_1a2b3c4d
+  git diff | andon create "Review this" --body - --assignee ada --json`,
+		exits: "refused: blank title, unknown parent, a value that breaks a rule",
+	}, cobra.ExactArgs(1), o.run)
+	f := cmd.Flags()
+	f.StringVar(&o.d.Body, "body", "", "text of the card; - reads standard input")
+	f.StringVar(&o.bodyFile, "body-file", "", "read the text from a file; - is standard input")
+	f.StringVar(&o.d.Assignee, "assignee", "", "profile or person that shall do it")
+	f.StringArrayVar(&o.parents, "parent", nil, "card that must be done first (may be repeated)")
+	f.StringVar(&o.workspace, "workspace", "scratch", "where the worker works: scratch or dir:PATH")
+	f.StringVar(&o.d.Tenant, "tenant", "", "whose work it is")
+	f.Int64Var(&o.d.Priority, "priority", 0, "higher is started first")
+	f.BoolVar(&o.d.Triage, "triage", false, "land in triage, to be specified first")
+	f.StringVar(&o.d.IdempotencyKey, "idempotency-key", "", "while a card with this key is on the board, that card is the answer")
+	f.StringVar(&o.maxRuntime, "max-runtime", "", "end a run after this time, such as 30m")
+	f.StringVar(&o.d.CreatedBy, "created-by", "", "who makes the card (default: the profile, else user)")
+	f.StringArrayVar(&o.skills, "skill", nil, "skill for the worker (may be repeated)")
+	f.Int64Var(&o.d.MaxRetries, "max-retries", 0, "failures in a row that block the card")
+	f.StringVar(&o.d.Model, "model", "", "model for the worker")
+	f.StringVar(&o.d.Provider, "provider", "", "provider of the model")
+	f.BoolVar(&o.d.GoalMode, "goal", false, "goal mode")
+	f.Int64Var(&o.d.GoalMaxTurns, "goal-max-turns", 0, "turns in goal mode")
+	f.StringVar(&o.initial, "initial-status", "running", "running (the ordinary way) or blocked (a person must unblock it)")
+	o.changed = f.Changed
+	return cmd
+}
+
+type create struct {
+	*app
+	d                               kanban.Draft
+	bodyFile, workspace, maxRuntime string
+	initial                         string
+	parents, skills                 []string
+	changed                         func(flag string) bool
+}
+
+func (o *create) run(ctx context.Context, args []string) error {
+	d := o.d
+	d.Title = args[0]
+	if err := o.fill(&d); err != nil {
+		return err
+	}
+	return o.with(ctx, func(s *session) error {
+		t, _, err := s.Create(ctx, d)
+		if err != nil {
+			return err
+		}
+		o.warnIdle(s, t)
+		if o.json {
+			return view.JSON(o.Out, view.NewTask(t))
+		}
+		o.printf("Created %s  (%s, assignee=%s)\n", t.ID, t.Status, view.Plain(or(t.Assignee, "(unassigned)")))
+		return nil
+	})
+}
+
+// fill puts the flags that need reading into the draft.
+func (o *create) fill(d *kanban.Draft) (err error) {
+	for _, p := range o.parents {
+		d.Parents = append(d.Parents, kanban.TaskID(p))
+	}
+	if d.WorkspaceKind, d.WorkspacePath, err = o.parseWorkspace(o.workspace); err != nil {
+		return err
+	}
+	if o.maxRuntime != "" {
+		if d.MaxRuntime, err = config.ParseDuration(o.maxRuntime); err != nil {
+			return usagef("--max-runtime: %v", err)
+		}
+	}
+	if o.changed("max-retries") && d.MaxRetries < 1 {
+		return usagef("--max-retries %d: it must be 1 or more", d.MaxRetries)
+	}
+	switch o.initial {
+	case "running":
+	case "blocked":
+		d.Blocked = true
+	default:
+		return usagef("--initial-status %q: it is running or blocked", o.initial)
+	}
+	if o.skills != nil {
+		d.Skills = o.skills
+	}
+	if d.CreatedBy == "" {
+		d.CreatedBy = o.author()
+	}
+	if o.bodyFile != "" && o.changed("body") {
+		return usagef("--body and --body-file exclude each other")
+	}
+	if d.Body == "-" {
+		o.bodyFile, d.Body = "-", ""
+	}
+	if o.bodyFile != "" {
+		d.Body, err = o.readText(o.bodyFile)
+	}
+	return err
+}
+
+// readText reads a file, or standard input for "-". It stops reading soon after
+// the most that a card takes.
+func (a *app) readText(name string) (string, error) {
+	in := a.In
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return "", &kanban.Error{Code: kanban.Invalid, Err: err, Msg: "read the body: " + err.Error()}
+		}
+		defer f.Close()
+		in = f
+	}
+	text, err := io.ReadAll(io.LimitReader(in, kanban.MaxBody+1))
+	if err == nil && len(text) > kanban.MaxBody {
+		err = &kanban.Error{Code: kanban.Invalid, Msg: "read the body: it has more than 1 MiB, which is the most", Hint: "keep long material in a file and name its path"}
+	}
+	return string(text), err
+}
+
+// parseWorkspace reads scratch or dir:PATH.
+func (a *app) parseWorkspace(s string) (kanban.WorkspaceKind, string, error) {
+	kind, path, _ := strings.Cut(s, ":")
+	switch {
+	case kind == "scratch" && path == "":
+		return kanban.Scratch, "", nil
+	case kind == "dir" && path != "":
+		if rest, ok := strings.CutPrefix(path, "~"); ok && a.UserHome != "" && (rest == "" || rest[0] == '/') {
+			path = filepath.Join(a.UserHome, rest)
+		}
+		if !filepath.IsAbs(path) {
+			return "", "", usagef("--workspace %q: the path must be absolute", s)
+		}
+		return kanban.Dir, path, nil
+	}
+	return "", "", usagef("--workspace %q: it is scratch or dir:/path/to/folder", s)
+}
+
+// warnIdle says why nothing will start the card, if that is so.
+func (a *app) warnIdle(s *session, t kanban.Task) {
+	if t.Assignee == "" {
+		return
+	}
+	if _, ok := s.config.Profiles[t.Assignee]; !ok {
+		a.warn("%s is no profile of %s, so no dispatcher here will start %s", t.Assignee, s.home.ConfigFile(), t.ID)
+	}
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"andon/internal/store"
+	"andon/internal/view"
+	"andon/kanban"
+)
+
+func newList(a *app) *cobra.Command {
+	o := &list{app: a}
+	cmd := verb(words{
+		use: "list", aliases: []string{"ls"}, group: "look",
+		short: "list cards",
+		long:  "List the cards that are not archived, the most urgent first. It changes nothing.",
+		example: `  andon list --status ready
+  andon list --assignee ada --sort created-desc --limit 20
+  andon list --json | jq -r '.[].id'`,
+		exits: "the board could not be read",
+	}, cobra.NoArgs, o.run)
+	f := cmd.Flags()
+	f.BoolVar(&o.mine, "mine", false, "only the cards of the profile that asks")
+	f.StringVar(&o.f.Assignee, "assignee", "", "only the cards of this profile or person")
+	f.StringVar(&o.status, "status", "", "only the cards in this status")
+	f.StringVar(&o.f.Tenant, "tenant", "", "only the cards of this tenant")
+	f.StringVar(&o.f.Session, "session", "", "only the cards of this chat session")
+	f.BoolVar(&o.f.Archived, "archived", false, "the archived cards too")
+	f.StringVar(&o.sort, "sort", "", "order: "+strings.Join(store.Sorts(), ", "))
+	f.StringVar(&o.f.WorkflowTemplate, "workflow-template-id", "", "only the cards of this workflow")
+	f.StringVar(&o.f.StepKey, "step-key", "", "only the cards at this step")
+	f.IntVar(&o.f.Limit, "limit", 0, "at most so many cards (0: all)")
+	return cmd
+}
+
+type list struct {
+	*app
+	f            store.Filter
+	mine         bool
+	status, sort string
+}
+
+func (o *list) run(ctx context.Context, _ []string) error {
+	f := o.f
+	if o.mine {
+		f.Assignee = o.author()
+	}
+	f.Assignee = kanban.CanonicalAssignee(f.Assignee)
+	if o.status != "" {
+		s, err := kanban.ParseStatus(o.status)
+		if err != nil {
+			return usagef("--status: %v", err)
+		}
+		f.Statuses = []kanban.Status{s}
+	}
+	if o.sort != "" && !slices.Contains(store.Sorts(), o.sort) {
+		return usagef("--sort %q: it is one of %s", o.sort, strings.Join(store.Sorts(), ", "))
+	}
+	if f.Limit < 0 {
+		return usagef("--limit %d: it cannot be negative", f.Limit)
+	}
+	f.Sort = store.Sort(o.sort)
+	return o.with(ctx, func(s *session) error {
+		tasks, err := s.List(ctx, f)
+		if err != nil {
+			return err
+		}
+		if o.json {
+			return view.JSON(o.Out, view.NewTasks(tasks))
+		}
+		if len(tasks) == 0 {
+			o.printf("(no matching tasks)\n")
+		}
+		var b strings.Builder
+		for _, t := range tasks {
+			b.WriteString(view.Row(t) + "\n")
+		}
+		o.printf("%s", b.String())
+		return nil
+	})
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+
+	"andon/internal/board"
+	"andon/internal/config"
+	"andon/internal/home"
+	"andon/internal/store"
+	"andon/internal/store/sqlite"
+	"andon/kanban"
+)
+
+// session is an open board with the settings around it.
+type session struct {
+	*board.Board
+	home   home.Home
+	place  home.Board
+	config config.Config
+	db     *store.DB
+}
+
+// with opens the board that the call means, hands it to do and closes it.
+func (a *app) with(ctx context.Context, do func(*session) error) (err error) {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.db.Close()) }()
+	return do(s)
+}
+
+func (a *app) open(ctx context.Context) (*session, error) {
+	h, place, err := a.find()
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := config.Load(h.ConfigFile(), os.ReadFile)
+	if err != nil {
+		return nil, &kanban.Error{Code: kanban.Invalid, Err: err, Msg: err.Error()}
+	}
+	db, err := sqlite.Open(ctx, place.DB, sqlite.Options{
+		Busy: config.BusyTimeout(a.Env),
+		Warn: func(s string) { a.warn("%s", s) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	b := board.New(db)
+	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
+	return &session{Board: b, home: h, place: place, config: cfg, db: db}, nil
+}
+
+// limit is the number of failures that trips the breaker for t, and whose it is.
+func (s *session) limit(t kanban.Task) (int64, string) { return s.Policy(t.Assignee).Limit(t) }
+
+// find tells which board the call means, without opening it.
+func (a *app) find() (home.Home, home.Board, error) {
+	h, err := home.Find(a.places, a.Env, a.UserHome)
+	if err != nil {
+		return h, home.Board{}, &kanban.Error{Code: kanban.Usage, Err: err, Msg: err.Error()}
+	}
+	place, err := h.Current()
+	switch {
+	case errors.Is(err, home.ErrNoBoard):
+		err = &kanban.Error{Code: kanban.NotFound, Err: err, Msg: err.Error()}
+	case err != nil:
+		err = &kanban.Error{Code: kanban.Usage, Err: err, Msg: err.Error()}
+	}
+	return h, place, err
+}
+
+// env reads a variable of the worker's environment in either family of names.
+func (a *app) env(name string) string {
+	if v := a.Env("ANDON_" + name); v != "" {
+		return v
+	}
+	return a.Env("HERMES_KANBAN_" + name)
+}
+
+// own is the card of the worker that makes this call, empty outside a worker.
+func (a *app) own() kanban.TaskID { return kanban.TaskID(a.env("TASK")) }
+
+// pin is the run which a verb upon id is bound to: a worker moves its own card
+// only as long as its run is the current one.
+func (a *app) pin(id kanban.TaskID) (kanban.RunID, error) {
+	run := a.env("RUN_ID")
+	if id != a.own() || run == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(run, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, usagef("ANDON_RUN_ID is %q; it must be the number of a run", run)
+	}
+	return kanban.RunID(n), nil
+}
+
+// ids are the cards that the arguments name; within a worker none means its own.
+func (a *app) ids(args []string) ([]kanban.TaskID, error) {
+	if len(args) == 0 {
+		if own := a.own(); own != "" {
+			return []kanban.TaskID{own}, nil
+		}
+		return nil, usagef("which card? name its id (only inside a worker it may be left out)")
+	}
+	ids := make([]kanban.TaskID, len(args))
+	for i, s := range args {
+		ids[i] = kanban.TaskID(strings.TrimSpace(s))
+	}
+	return ids, nil
+}
+
+// author is who this call speaks for.
+func (a *app) author() string {
+	for _, name := range []string{"HERMES_PROFILE_NAME", "HERMES_PROFILE"} {
+		if v := strings.TrimSpace(a.Env(name)); v != "" {
+			return v
+		}
+	}
+	return "user"
+}

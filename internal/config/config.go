@@ -1,0 +1,173 @@
+// Package config reads andon.yaml and the few environment variables that tune
+// the kernel. Reading is pure: the caller hands in the environment and the way
+// to read a file. A file that is accepted is whole: every field is known, of
+// its type and within its bounds, and every command can be rendered safely.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"andon/kanban"
+)
+
+// Config is what andon.yaml says. [Default] is its value when there is no file.
+type Config struct {
+	Dispatch Dispatch
+	Profiles map[string]Profile // by canonical name, see [ParseProfileName]
+}
+
+// Dispatch tunes the dispatcher of this host.
+type Dispatch struct {
+	MaxInProgress int      // running cards on this host; 0 sets no limit
+	FailureLimit  int      // failures in a row before a card is given up; at least 1
+	Interval      Duration // the slow safety tick; at least one second
+	StaleTimeout  Duration // a running card this long without a sign of life is taken back; 0 is off
+}
+
+// Profile says how one kind of worker is started and judged.
+type Profile struct {
+	Description   string
+	Command       []string // templates over Card, see [Profile.Argv]
+	Env           map[string]string
+	OnExit        kanban.OnExit
+	MaxInProgress int      // running cards of this profile; 0 sets no limit of its own
+	MaxRuntime    Duration // 0 sets no limit
+	MaxRetries    int      // this profile's failure limit; 0 leaves it to Dispatch.FailureLimit
+	Stdin         Stdin
+}
+
+// Stdin says what the agent reads on its standard input.
+type Stdin string
+
+const (
+	StdinNone   Stdin = ""       // nothing: the null device
+	StdinPrompt Stdin = "prompt" // the card's prompt
+)
+
+// Default is the configuration of a home without andon.yaml: no profiles, and
+// the only place where a setting's default is written.
+func Default() Config {
+	return Config{
+		Dispatch: Dispatch{
+			MaxInProgress: 4,
+			FailureLimit:  2,
+			Interval:      Duration(30 * time.Second),
+			StaleTimeout:  Duration(4 * time.Hour),
+		},
+		Profiles: map[string]Profile{},
+	}
+}
+
+// Policy is how failures of a profile's cards are judged. cooldown is the rest
+// after a quota; see [RateLimitCooldown].
+func (c Config) Policy(cooldown time.Duration) func(profile string) kanban.Policy {
+	return func(profile string) kanban.Policy {
+		return kanban.Policy{
+			ProfileLimit: int64(c.Profiles[profile].MaxRetries),
+			BoardLimit:   int64(c.Dispatch.FailureLimit),
+			Cooldown:     cooldown,
+		}
+	}
+}
+
+func defaultProfile() Profile { return Profile{OnExit: kanban.OnExitProtocol} }
+
+// Load reads the file at path. An absent file gives [Default]; one which cannot
+// be read or is not accepted is an error, never a partial configuration.
+func Load(path string, readFile func(string) ([]byte, error)) (Config, error) {
+	data, err := readFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Default(), nil
+	}
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	return Parse(path, data)
+}
+
+// Validate reports the first setting out of bounds as an [*Error]: the field,
+// the value given and the values allowed.
+func (c Config) Validate() error {
+	d := c.Dispatch
+	switch {
+	case d.MaxInProgress < 0:
+		return invalid("dispatch.max_in_progress", "%d is not allowed; give 0 (no limit) or more", d.MaxInProgress)
+	case d.FailureLimit < 1:
+		return invalid("dispatch.failure_limit", "%d is not allowed; give 1 or more", d.FailureLimit)
+	case d.Interval < Duration(time.Second):
+		return invalid("dispatch.interval", "%s is not allowed; give 1s or more", d.Interval)
+	case d.StaleTimeout < 0:
+		return invalid("dispatch.stale_timeout", "%s is not allowed; give 0 (off) or more", d.StaleTimeout)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Profiles)) {
+		canonical, err := ParseProfileName(name)
+		if err == nil && canonical != name {
+			err = fmt.Errorf("profile name %q is not canonical; write %q", name, canonical)
+		}
+		if err != nil {
+			return invalid("profiles", "%s", err)
+		}
+		if err := c.Profiles[name].validate("profiles." + name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p Profile) validate(at string) error {
+	switch {
+	case p.OnExit != kanban.OnExitProtocol && p.OnExit != kanban.OnExitComplete:
+		return invalid(at+".on_exit", "%q is not allowed; give %q or %q", p.OnExit, kanban.OnExitProtocol, kanban.OnExitComplete)
+	case p.Stdin != StdinNone && p.Stdin != StdinPrompt:
+		return invalid(at+".stdin", "%q is not allowed; give %q, or leave it out", p.Stdin, StdinPrompt)
+	case p.MaxInProgress < 0:
+		return invalid(at+".max_in_progress", "%d is not allowed; give 0 (no limit of its own) or more", p.MaxInProgress)
+	case p.MaxRuntime < 0:
+		return invalid(at+".max_runtime", "%s is not allowed; give 0 (no limit) or more", p.MaxRuntime)
+	case p.MaxRetries < 0:
+		return invalid(at+".max_retries", "%d is not allowed; give 1 or more, or 0 for dispatch.failure_limit", p.MaxRetries)
+	case len(p.Command) == 0:
+		return invalid(at+".command", "no command; give the program and its arguments, such as [my-agent, --prompt-file, \"{{.PromptFile}}\"]")
+	case strings.TrimSpace(p.Command[0]) == "":
+		return invalid(at+".command[0]", "%q is no program; give its name or path", p.Command[0])
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.Env)) {
+		if key == "" || strings.ContainsAny(key, "=\x00") {
+			return invalid(at+".env", "%q is no name of a variable; give one without \"=\" and NUL", key)
+		}
+		if strings.Contains(p.Env[key], "\x00") {
+			return invalid(at+".env."+key, "the value has a NUL, which no environment can hold; leave it out")
+		}
+	}
+	if _, bad := compile(p.Command); bad != nil {
+		return invalid(fmt.Sprintf("%s.command[%d]", at, bad.index), "%s", bad.msg)
+	}
+	if p.Stdin == StdinPrompt && runsStdin(p.Command) {
+		return invalid(at+".stdin", "%q would be run as a program by %s; name a script before it, or use a command that only reads its input", p.Stdin, p.Command[0])
+	}
+	return nil
+}
+
+// ParseProfileName gives the canonical form of a profile's name, trimmed and in
+// lower case as a card's assignee is.
+func ParseProfileName(s string) (string, error) {
+	name := strings.ToLower(strings.TrimSpace(s))
+	ok := name != "" && len(name) <= 64
+	for i, r := range name {
+		alnum := 'a' <= r && r <= 'z' || '0' <= r && r <= '9'
+		ok = ok && (alnum || i > 0 && strings.ContainsRune("._-", r))
+	}
+	if !ok {
+		return "", fmt.Errorf("%q is no profile name; give 1 to 64 of a-z, 0-9, \".\", \"_\" and \"-\", beginning with a letter or a digit", s)
+	}
+	if name == "none" || name == "null" {
+		return "", fmt.Errorf("profile name %q is reserved: as an assignee it means nobody; give another", name)
+	}
+	return name, nil
+}

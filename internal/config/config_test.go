@@ -1,0 +1,218 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"andon/kanban"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	with := func(p Profile) Config {
+		c := Default()
+		c.Profiles["writer"] = p
+		return c
+	}
+	tests := []struct {
+		name, in string
+		want     Config
+	}{
+		{"empty", "", Default()},
+		{"comments only", "# nothing\n", Default()},
+		{"byte order mark", "\ufeffdispatch: {}\n", Default()},
+		{"sections left empty", "dispatch:\nprofiles:\n  # none yet\n", Default()},
+		{"dispatch", "dispatch:\n  max_in_progress: 0\n  failure_limit: 5\n  interval: 90\n  stale_timeout: 0\n", Config{
+			Dispatch: Dispatch{FailureLimit: 5, Interval: Duration(90 * time.Second)},
+			Profiles: map[string]Profile{},
+		}},
+		{"least profile", "profiles:\n  Writer:\n    command: [agent]\n", with(Profile{Command: []string{"agent"}, OnExit: kanban.OnExitProtocol})},
+		{"whole profile", `
+profiles:
+  " WRITER ":
+    description: writes letters
+    command: [agent, "--title={{.Title}}", 5, 1.10, true]
+    env: {PORT: 8080, A: "", Greeting: héllo}
+    on_exit: complete
+    max_in_progress: 2
+    max_runtime: 1h30m
+    max_retries: 3
+    stdin: prompt
+`, with(Profile{
+			Description: "writes letters", Command: []string{"agent", "--title={{.Title}}", "5", "1.10", "true"},
+			Env:    map[string]string{"PORT": "8080", "A": "", "Greeting": "héllo"},
+			OnExit: kanban.OnExitComplete, MaxInProgress: 2, MaxRuntime: Duration(90 * time.Minute), MaxRetries: 3, Stdin: StdinPrompt,
+		})},
+		{"block of text", "profiles:\n  writer:\n    command:\n      - sh\n      - -c\n      - |\n        echo {{.ID}}\n        date\n",
+			with(Profile{Command: []string{"sh", "-c", "echo {{.ID}}\ndate\n"}, OnExit: kanban.OnExitProtocol})},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := Parse("andon.yaml", []byte(tt.in))
+			if err != nil {
+				t.Fatalf("Parse: %v", err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("Parse (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParseRefusesInOneLine(t *testing.T) {
+	t.Parallel()
+	profile := func(line string) string { return "profiles:\n  writer:\n    command: [agent]\n    " + line + "\n" }
+	tests := []struct{ name, in, want string }{
+		{"unknown field with a likeness", "profiles:\n  writer:\n    comand: [x]\n", `andon.yaml:3:5: profiles.writer.comand: unknown field; did you mean "command"?`},
+		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: dispatch, profiles`},
+		{"unknown section", "profile:\n  a: 1\n", `andon.yaml:1:1: profile: unknown field; did you mean "profiles"?`},
+		{"letters swapped", "dispatch: {intreval: 3}\n", `did you mean "interval"?`},
+		{"short name has no likeness", profile("x: 1"), "profiles.writer.x: unknown field; known here: command, description"},
+		{"repeated field", "dispatch:\n  interval: 30\n  interval: 40\n", "andon.yaml:3:3: dispatch.interval: set twice"},
+		{"repeated section", "dispatch:\n  interval: 30\ndispatch:\n  interval: 40\n", "andon.yaml:3:1: dispatch: set twice"},
+		{"repeated variable", profile("env: {A: 1, A: 2}"), "andon.yaml:4:17: profiles.writer.env.A: set twice"},
+		{"repeated profile", "profiles:\n  Ada: {command: [x]}\n  ada: {command: [x]}\n", `andon.yaml:3:3: profiles: profile "ada" is the same as the one in line 2`},
+		{"profile's name", "profiles:\n  a b: {command: [x]}\n", `andon.yaml:2:3: profiles: "a b" is no profile name`},
+		{"profile's name too long", "profiles:\n  " + strings.Repeat("a", 65) + ": {command: [x]}\n", "1 to 64"},
+		{"profile's name reserved", "profiles:\n  None: {command: [x]}\n", "reserved"},
+		{"number for a section", "dispatch: 3\n", `andon.yaml:1:11: dispatch: 3 is not allowed; give fields, each as "name: value"`},
+		{"top is a list", "- a\n", `andon.yaml:1:1: a list is not allowed`},
+		{"text for a number", "dispatch:\n  failure_limit: two\n", `andon.yaml:2:18: dispatch.failure_limit: the text "two" is not allowed; give a whole number`},
+		{"quoted number", "dispatch:\n  failure_limit: \"2\"\n", "give a whole number"},
+		{"fraction for a number", "dispatch:\n  failure_limit: 1.5\n", "1.5 is not allowed; give a whole number"},
+		{"number too large", "dispatch:\n  failure_limit: 99999999999\n", "too large"},
+		{"no value", "dispatch:\n  failure_limit:\n", "dispatch.failure_limit: no value is not allowed"},
+		{"negative duration", "dispatch:\n  interval: -5s\n", `andon.yaml:2:13: dispatch.interval: "-5s" is no duration: it is negative`},
+		{"fraction lacks its unit", "dispatch:\n  interval: 1.5\n", `"1.5" is no duration`},
+		{"interval too short", "dispatch:\n  interval: 0\n", "andon.yaml:2:3: dispatch.interval: 0s is not allowed; give 1s or more"},
+		{"failure limit", "dispatch:\n  failure_limit: 0\n", "andon.yaml:2:3: dispatch.failure_limit: 0 is not allowed; give 1 or more"},
+		{"cap", profile("max_in_progress: -1"), "andon.yaml:4:5: profiles.writer.max_in_progress: -1 is not allowed"},
+		{"retries", profile("max_retries: -1"), "profiles.writer.max_retries: -1"},
+		{"on_exit", profile("on_exit: finish"), `andon.yaml:4:5: profiles.writer.on_exit: "finish" is not allowed; give "protocol" or "complete"`},
+		{"stdin", profile("stdin: title"), `profiles.writer.stdin: "title" is not allowed; give "prompt"`},
+		{"stdin of a shell", "profiles: {a: {command: [sh], stdin: prompt}}\n", `would be run as a program by sh`},
+		{"no command", "profiles:\n  writer:\n    description: x\n", "andon.yaml:2:3: profiles.writer.command: no command"},
+		{"profile without anything", "profiles:\n  writer:\n", "andon.yaml:2:3: profiles.writer.command: no command"},
+		{"empty command", "profiles:\n  writer:\n    command: []\n", "andon.yaml:3:5: profiles.writer.command: no command"},
+		{"empty program", "profiles: {w: {command: [\" \"]}}\n", `profiles.w.command[0]: " " is no program`},
+		{"command is a text", "profiles: {w: {command: agent -x}}\n", `profiles.w.command: the text "agent -x" is not allowed; give a list of texts`},
+		{"list within a command", "profiles: {w: {command: [a, [b]]}}\n", `profiles.w.command[1]: a list is not allowed; give a text`},
+		{"template field", "profiles:\n  w:\n    command:\n      - a\n      - '{{.Titel}}'\n", `andon.yaml:5:9: profiles.w.command[1]: {{.Titel}} is no field of a card; did you mean {{.Title}}?`},
+		{"variable's name", profile(`env: {"A=B": x}`), `"A=B" is no name of a variable`},
+		{"variable's value", profile(`env: {A: "x\0y"}`), `NUL`},
+		{"null in a command", "profiles: {w: {command: [a, ~]}}\n", "no value is not allowed"},
+		{"tab", "dispatch:\n\tinterval: 30s\n", "andon.yaml:2:1: a tab in the indentation; YAML takes spaces only"},
+		{"unclosed", "profiles: {w: [\n", "andon.yaml:1:"},
+		{"anchor", "dispatch: &d {interval: 30}\n", "anchors, aliases and merges are not used"},
+		{"alias", "profiles: *d\n", "andon.yaml:1:"},
+		{"tag", "dispatch: {interval: !!str 30}\n", "tags are not used"},
+		{"two documents", "dispatch: {}\n---\ndispatch: {}\n", "a second document"},
+		{"no UTF-8", "dispatch: \xff\n", "andon.yaml: the file is not UTF-8"},
+		{"NUL", "a\nb\x00", "NUL in line 2"},
+		{"too long", strings.Repeat("#", maxFile+1), "at most"},
+		{"deep brackets", strings.Repeat("[", maxFile), "andon.yaml:1:33: nested more than 32 deep"},
+		{"deep dashes", strings.Repeat("- ", maxFile/2), "nested more than 32 deep"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Parse("andon.yaml", []byte(tt.in))
+			if err == nil {
+				t.Fatalf("Parse accepted it, want a refusal with %q", tt.want)
+			}
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Errorf("Parse error is a %T, want *Error", err)
+			}
+			if got := err.Error(); !strings.Contains(got, tt.want) || strings.Contains(got, "\n") || !strings.HasPrefix(got, "andon.yaml:") {
+				t.Errorf("Parse: %q, want one line with %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestExampleIsTheDefault(t *testing.T) {
+	t.Parallel()
+	got, err := Parse("andon.yaml", Example())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(Default(), got); diff != "" {
+		t.Errorf("Example (-default +got):\n%s", diff)
+	}
+}
+
+func TestExampleProfilesWorkWhenUncommented(t *testing.T) {
+	t.Parallel()
+	before, after, _ := strings.Cut(string(Example()), "profiles: {}")
+	c, err := Parse("andon.yaml", []byte(before+"profiles:"+strings.ReplaceAll(after, "\n#   ", "\n  ")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"counter", "coder"} {
+		if _, err := c.Profiles[name].Argv(Card{ID: "t_1", Title: "$(date)", Run: 1}); err != nil {
+			t.Errorf("Argv of %s: %v", name, err)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	read := func(data string, err error) func(string) ([]byte, error) {
+		return func(path string) ([]byte, error) {
+			if path != "/h/andon.yaml" {
+				t.Errorf("read %q", path)
+			}
+			return []byte(data), err
+		}
+	}
+	if c, err := Load("/h/andon.yaml", read("", &fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist})); err != nil || !cmp.Equal(c, Default()) {
+		t.Errorf("Load of an absent file = %+v, %v, want the default", c, err)
+	}
+	if _, err := Load("/h/andon.yaml", read("", fs.ErrPermission)); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("Load of a forbidden file: %v, want fs.ErrPermission", err)
+	}
+	if _, err := Load("/h/andon.yaml", read("x: 1", nil)); err == nil || !strings.HasPrefix(err.Error(), "/h/andon.yaml:1:1: x: ") {
+		t.Errorf("Load of a bad file: %v, want its whole path", err)
+	}
+}
+
+func TestValidateWithoutFile(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.Profiles["Ada"] = Profile{Command: []string{"x"}, OnExit: kanban.OnExitProtocol}
+	err := c.Validate()
+	if want := `profiles: profile name "Ada" is not canonical; write "ada"`; err == nil || err.Error() != want {
+		t.Errorf("Validate: %v, want %s", err, want)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(Example())
+	f.Add([]byte("profiles:\n  a:\n    command: [sh, -c, \"{{.ID}}\", x]\n    env: {A: 1}\n"))
+	f.Add([]byte("? {a: b}\n: &x [*x, !!t |-\n  z\n]\n---\n<<: 3\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := Parse("f", data)
+		if err != nil {
+			if s := err.Error(); strings.Contains(s, "\n") {
+				t.Errorf("Parse error in several lines: %q", s)
+			}
+			return
+		}
+		if err := c.Validate(); err != nil {
+			t.Errorf("Parse accepted what Validate refuses: %v", err)
+		}
+		for name, p := range c.Profiles {
+			argv, err := p.Argv(Card{ID: "t_1", Title: "; date", Run: 1})
+			if err == nil && len(argv) != len(p.Command) {
+				t.Errorf("Argv of %s has %d elements of %d", name, len(argv), len(p.Command))
+			}
+		}
+	})
+}

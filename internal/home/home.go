@@ -1,0 +1,159 @@
+// Package home knows where the things of andon lie: the root folder, its boards
+// and their files, laid out as Hermes lays them out. It reads names, folders and
+// the pointer to the current board; it creates nothing, and never opens a
+// database file, for closing one again could cancel the locks of SQLite.
+package home
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// Flags are what the command line says of places. An empty or blank one is not
+// given.
+type Flags struct{ DB, Home, Board string }
+
+// Home is the folder that holds the boards, and what was said of which board is
+// meant. It is made by [Find].
+type Home struct {
+	Root string // absolute
+
+	asked       string // --board; wins, and must name a board
+	preset      string // the board of the environment; passed over if there is none
+	db          string // the one database file that was named; "" if none
+	workspaces  string // instead of every board's own folder; "" if not said
+	attachments string
+}
+
+// Find tells where things are. Flags win over ANDON_DB, ANDON_HOME and
+// ANDON_BOARD, which win over the same with HERMES_KANBAN_, and ~/.andon is the
+// home that nobody need name. Of these three ranks a database file stands only
+// where no higher one names a home or a board: "--board x" is not overruled by
+// an ANDON_DB.
+//
+// Where a database file is named and no home at all, the root is the one whose
+// layout the file fits, else the file's own folder. userHome is needed for "~"
+// and for the last resort only.
+func Find(f Flags, getenv func(string) string, userHome string) (Home, error) {
+	place := func(source, path string) (string, error) {
+		path, err := absolute(path, userHome)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", source, err)
+		}
+		return path, nil
+	}
+	env := func(name string) (source, value string) {
+		for _, family := range families {
+			if v := strings.TrimSpace(getenv(family + name)); v != "" {
+				return family + name, v
+			}
+		}
+		return "", ""
+	}
+
+	h := Home{asked: strings.TrimSpace(f.Board)}
+	_, h.preset = env("BOARD")
+	var err error
+	if source, path := namedDB(f, getenv); path != "" {
+		if h.db, err = place(source, path); err != nil {
+			return Home{}, err
+		}
+	}
+	for name, to := range map[string]*string{"WORKSPACES_ROOT": &h.workspaces, "ATTACHMENTS_ROOT": &h.attachments} {
+		if source, path := env(name); path != "" {
+			if *to, err = place(source, path); err != nil {
+				return Home{}, err
+			}
+		}
+	}
+
+	source, root := "--home", strings.TrimSpace(f.Home)
+	if root == "" {
+		source, root = env("HOME")
+	}
+	switch {
+	case root != "":
+	case h.db != "":
+		h.Root = rootOf(h.db)
+		return h, nil
+	case strings.TrimSpace(userHome) == "":
+		return Home{}, errors.New("find the home of the boards: the user's home folder is not known; name a folder with --home or ANDON_HOME")
+	default:
+		source, root = "home", filepath.Join(userHome, ".andon")
+	}
+	if h.Root, err = place(source, root); err != nil {
+		return Home{}, err
+	}
+	return h, nil
+}
+
+// families are the two beginnings of a variable's name, the stronger first.
+var families = []string{"ANDON_", "HERMES_KANBAN_"}
+
+// namedDB is the database file which the highest rank to name anything names.
+func namedDB(f Flags, getenv func(string) string) (source, path string) {
+	given := func(values ...string) bool { return strings.TrimSpace(strings.Join(values, "")) != "" }
+	if given(f.DB) {
+		return "--db", strings.TrimSpace(f.DB)
+	}
+	if given(f.Home, f.Board) {
+		return "", ""
+	}
+	for _, family := range families {
+		if path := getenv(family + "DB"); given(path) {
+			return family + "DB", strings.TrimSpace(path)
+		}
+		if given(getenv(family+"HOME"), getenv(family+"BOARD")) {
+			return "", ""
+		}
+	}
+	return "", ""
+}
+
+// rootOf is the root in whose layout the database file lies: a Hermes worker is
+// told its board's file, and not the home it belongs to.
+func rootOf(db string) string {
+	dir := filepath.Dir(db)
+	boards := filepath.Dir(dir)
+	kanban := filepath.Dir(boards)
+	slug, err := ParseSlug(filepath.Base(dir))
+	if err == nil && string(slug) == filepath.Base(dir) && filepath.Base(db) == dbName &&
+		filepath.Base(boards) == "boards" && filepath.Base(kanban) == "kanban" {
+		return filepath.Dir(kanban)
+	}
+	return dir
+}
+
+// absolute expands a leading "~" and makes the path independent of the folder
+// the process happens to be in: workers are told it, and run elsewhere.
+func absolute(path, userHome string) (string, error) {
+	if path == "~" || strings.HasPrefix(path, "~/") || strings.HasPrefix(path, "~"+string(filepath.Separator)) {
+		if strings.TrimSpace(userHome) == "" {
+			return "", fmt.Errorf("expand %q: the user's home folder is not known; write the path out", path)
+		}
+		path = filepath.Join(userHome, path[1:])
+	} else if first, _, _ := strings.Cut(filepath.ToSlash(path), "/"); strings.HasPrefix(first, "~") {
+		return "", fmt.Errorf("expand %q: only one's own home folder has a short form; write the path out", path)
+	}
+	if strings.Contains(path, "\x00") {
+		return "", fmt.Errorf("%q is no path: it has a NUL; leave it out", path)
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("make %q absolute: %w; give a whole path", path, err)
+	}
+	return abs, nil
+}
+
+// ConfigFile is where andon.yaml lies.
+func (h Home) ConfigFile() string { return filepath.Join(h.Root, "andon.yaml") }
+
+// DispatcherLock is the lock file of the one dispatcher that serves this root.
+func (h Home) DispatcherLock() string { return filepath.Join(h.Root, "kanban", ".dispatcher.lock") }
+
+// CurrentFile is the pointer to the current board: one line, its slug.
+func (h Home) CurrentFile() string { return filepath.Join(h.Root, "kanban", "current") }
+
+func (h Home) boardsDir() string { return filepath.Join(h.Root, "kanban", "boards") }
