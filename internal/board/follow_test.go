@@ -26,6 +26,7 @@ func open(t *testing.T) (*board.Board, string) {
 }
 
 func TestFollowEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	b, _ := open(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // before it has begun to wait
