@@ -101,7 +101,12 @@ worker processes, and no crash loses a card or runs it twice.`,
 // verbs makes the commands, in the order of the help. A verb's file has the
 // constructor; this list and that file are all there is to add.
 var verbs = []func(*app) *cobra.Command{
-	newCreate, newList, newShow,
+	newCreate,
+	newList,
+	newShow,
+	newDispatch,
+	newRun,
+	newSupervise,
 }
 
 // words is what help says of a verb.
