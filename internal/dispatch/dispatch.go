@@ -207,7 +207,7 @@ func (d *Dispatcher) recover(ctx context.Context, r *Report, l Recovery) error {
 		return err
 	}
 	run.WorkerPID = l.Worker.Task.WorkerPID
-	x, err := worker.End(ctx, d.Place, run, d.host)
+	x, err := worker.End(ctx, d.Place, run, d.host, d.Job.Grace)
 	if err != nil && ctx.Err() != nil {
 		return err
 	}

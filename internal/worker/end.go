@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"strings"
+	"time"
 
 	"andon/internal/home"
 	"andon/internal/proc"
@@ -17,9 +18,11 @@ func Local(lock, host string) bool {
 
 // End ends every process of a run from outside and says whether they are gone.
 // The supervisor goes first, so that it does not take the end of its agent for a
-// crash; the agent dies with it. A worker on another host, or of none that is
+// crash; the agent dies with it. What else the agent started has grace from
+// SIGTERM to SIGKILL; zero is 5 s. A worker on another host, or of none that is
 // known, is left alone.
-func End(ctx context.Context, b home.Board, run kanban.Run, host string) (kanban.Termination, error) {
+func End(ctx context.Context, b home.Board, run kanban.Run, host string, grace time.Duration) (kanban.Termination, error) {
+	grace = Job{Grace: grace}.grace()
 	x := kanban.Termination{PrevPID: run.WorkerPID, HostLocal: Local(run.Lock, host)}
 	if !x.HostLocal || run.WorkerPID == 0 {
 		return x, nil

@@ -45,10 +45,20 @@ type Job struct {
 	Profile config.Profile
 	TTL     time.Duration // of the lease
 	Busy    time.Duration // bound of each wait for the board
+	Grace   time.Duration // from SIGTERM to SIGKILL; zero: 5 s
 
 	// RateLimitCooldown and FailureLimit judge a failure as the dispatcher would.
 	RateLimitCooldown time.Duration
 	FailureLimit      int
+}
+
+const defaultGrace = 5 * time.Second
+
+func (j Job) grace() time.Duration {
+	if j.Grace > 0 {
+		return j.Grace
+	}
+	return defaultGrace
 }
 
 // Mark is the entry of the environment by which every process of a run is

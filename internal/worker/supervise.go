@@ -22,7 +22,6 @@ import (
 const (
 	lookEvery = time.Second      // how often the supervisor looks whether the card is still its own
 	farewell  = 10 * time.Second // an agent that has reported may take to end by itself
-	grace     = 5 * time.Second  // from SIGTERM to SIGKILL
 )
 
 // Point is a moment in the life of a run at which a kill leaves something else
@@ -262,7 +261,7 @@ func (s *supervisor) clear() proc.Result {
 	for {
 		// Nothing may cut this short: a card must not be given to another while
 		// its last worker lives.
-		res, err := proc.End(context.Background(), t, grace)
+		res, err := proc.End(context.Background(), t, s.job.grace())
 		if res.Ended {
 			return res
 		}
