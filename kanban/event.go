@@ -81,6 +81,20 @@ func (p Payload) Get(key string) any {
 	return nil
 }
 
+// Text is the text under a key, empty if there is none.
+func (p Payload) Text(key string) string {
+	switch v := p.Get(key).(type) {
+	case string:
+		return v
+	case json.RawMessage:
+		var s string
+		if json.Unmarshal(v, &s) == nil {
+			return s
+		}
+	}
+	return ""
+}
+
 // raw is the payload as a run's metadata.
 func (p Payload) raw() json.RawMessage {
 	text, err := p.MarshalJSON()
