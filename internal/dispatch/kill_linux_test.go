@@ -25,7 +25,7 @@ func TestKilledAtEachPointOfTheHandOver(t *testing.T) {
 	} {
 		t.Run(c.point, func(t *testing.T) {
 			t.Parallel()
-			f := newFloor(t, "TEST_DIE_AT="+c.point)
+			f := newFloor(t, completing, "TEST_DIE_AT="+c.point)
 			ids := f.create(1)
 			first := f.dispatch()
 			if c.killed == "dispatcher" {
@@ -51,7 +51,7 @@ func TestKilledAtEachPointOfTheHandOver(t *testing.T) {
 // done, once, and the exit of its worker is known.
 func TestDispatcherKilledWhileWorkersRun(t *testing.T) {
 	t.Parallel()
-	f := newFloor(t)
+	f := newFloor(t, completing)
 	ids := f.create(16)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

@@ -2,9 +2,11 @@ package dispatch_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -26,7 +28,8 @@ import (
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == "supervise":
-		os.Exit(said(worker.Supervise(context.Background(), os.Stdin, worker.Options{Self: os.Args[0], At: func(p worker.Point) { dieAt(string(p)) }})))
+		ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM) // as the command does
+		os.Exit(said(worker.Supervise(ctx, os.Stdin, worker.Options{Self: os.Args[0], At: func(p worker.Point) { dieAt(string(p)) }})))
 	case os.Getenv("TEST_DISPATCHER") != "":
 		os.Exit(said(dispatcher(os.Getenv("TEST_DISPATCHER"))))
 	}
@@ -65,14 +68,18 @@ func dispatcher(root string) error {
 		return err
 	}
 	defer db.Close()
-	script := os.Getenv("TEST_AGENT")
+	var profile config.Profile
+	if err := json.Unmarshal([]byte(os.Getenv("TEST_PROFILE")), &profile); err != nil {
+		return err
+	}
+	const limit = 5
 	d := &dispatch.Dispatcher{
 		Board: board.New(db), Place: place,
 		Limits: dispatch.Limits{
-			Dispatch: config.Dispatch{MaxInProgress: 4, FailureLimit: 5, Interval: config.Duration(time.Second)},
-			Profiles: map[string]config.Profile{"agent": {Command: []string{"sh", "-c", script}, OnExit: kanban.OnExitComplete}},
+			Dispatch: config.Dispatch{MaxInProgress: 4, FailureLimit: limit, Interval: config.Duration(time.Second)},
+			Profiles: map[string]config.Profile{"agent": profile},
 		},
-		Job: worker.Job{Root: root, TTL: time.Minute, Busy: time.Minute, Grace: 50 * time.Millisecond, FailureLimit: 5},
+		Job: worker.Job{Root: root, TTL: time.Minute, Busy: time.Minute, Grace: 50 * time.Millisecond, FailureLimit: limit, RateLimitCooldown: time.Hour},
 		Launch: func(job worker.Job, done func()) error {
 			dieAt("claimed")
 			err := worker.Launch(os.Args[0], job, done)
@@ -107,15 +114,22 @@ echo run >>"$ANDON_WORKSPACE/runs"
 setsid sh -c 'trap "" TERM; sleep 300' &
 sleep 0.1`
 
-func newFloor(t *testing.T, env ...string) *floor {
+// completing is a profile whose agents do that and are done.
+var completing = config.Profile{Command: []string{"sh", "-c", agentScript}, OnExit: kanban.OnExitComplete}
+
+func newFloor(t *testing.T, p config.Profile, env ...string) *floor {
 	t.Helper()
+	profile, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
 	root := t.TempDir()
 	db, err := sqlite.Open(t.Context(), placeOf(root).DB, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := &floor{t: t, root: root, db: db, board: board.New(db)}
-	f.env = append(os.Environ(), "TEST_DISPATCHER="+root, "TEST_ROOT="+root, "TEST_AGENT="+agentScript,
+	f.env = append(os.Environ(), "TEST_DISPATCHER="+root, "TEST_ROOT="+root, "TEST_PROFILE="+string(profile),
 		"TEST_DIED="+filepath.Join(root, "died"), "GORACE=atexit_sleep_ms=0")
 	f.env = append(f.env, env...)
 	t.Cleanup(func() { db.Close() })
