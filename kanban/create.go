@@ -95,6 +95,9 @@ func (d Draft) Clean() (Draft, error) {
 	if d.MaxRetries < 0 || d.MaxRuntime < 0 || d.GoalMaxTurns < 0 {
 		return d, Invalidf("max retries, max runtime and goal turns cannot be negative")
 	}
+	if d.MaxRuntime > 0 { // whole seconds are stored, and none would be no limit
+		d.MaxRuntime = max(time.Second, d.MaxRuntime.Truncate(time.Second))
+	}
 	var err error
 	d.Skills, err = cleanSkills(d.Skills)
 	return d, err

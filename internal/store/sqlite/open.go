@@ -187,15 +187,24 @@ func (b *board) look(ctx context.Context) (bool, error) {
 // preflight looks, without opening it, whether the file can be a board, and
 // reports whether it is still to be made.
 func (b *board) preflight() (fresh bool, err error) {
+	const hint = "name a home that can be written, with --home or ANDON_HOME"
 	info, err := os.Stat(b.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
+	fresh = errors.Is(err, fs.ErrNotExist)
+	if err != nil && !fresh {
+		return false, &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error(), Hint: hint}
 	}
-	if err != nil {
-		return false, &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error(), Hint: "name a home that can be written, with --home or ANDON_HOME"}
+	if _, err := os.Stat(filepath.Dir(b.path)); fresh && errors.Is(err, fs.ErrNotExist) {
+		return true, nil // its folder is still to be made, too
 	}
 	if err := fsx.Preflight(b.path); err != nil {
-		return false, &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error()}
+		e := &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error()}
+		if fresh {
+			e.Hint = hint
+		}
+		return false, e
+	}
+	if fresh {
+		return true, nil
 	}
 	return info.Size() == 0, nil
 }
