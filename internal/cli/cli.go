@@ -45,7 +45,7 @@ type app struct {
 func Main(ctx context.Context, args []string, io IO) int {
 	a := &app{IO: io}
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(spread(args))
 	root.SetIn(io.In)
 	root.SetOut(io.Out)
 	root.SetErr(io.Err)
@@ -53,16 +53,17 @@ func Main(ctx context.Context, args []string, io IO) int {
 	if err == nil {
 		return view.ExitOK
 	}
+	if errors.Is(err, errSaid) {
+		return view.ExitRefused
+	}
 	if !a.inVerb && kanban.CodeOf(err) == kanban.Internal {
 		err = &kanban.Error{Code: kanban.Usage, Err: err, Msg: err.Error(), Hint: fmt.Sprintf("`%s --help` shows how it is called", cmd.CommandPath())}
 	}
-	if !errors.Is(err, errSaid) {
-		fmt.Fprintf(io.Err, "andon: %s\n", view.Plain(strings.TrimSpace(err.Error())))
-	}
+	a.say(err)
 	return view.Exit(err)
 }
 
-// errSaid ends a verb that has told what went wrong already.
+// errSaid ends a verb that has told what went wrong already, with status 1.
 var errSaid = errors.New("said already")
 
 func (a *app) root() *cobra.Command {
@@ -98,7 +99,7 @@ worker processes, and no crash loses a card or runs it twice.`,
 		a.complete(cmd)
 		root.AddCommand(cmd)
 	}
-	a.completeFlag(root, "board", a.boards)
+	a.completeFlag(root, "board", a.offerBoards)
 	root.SetHelpCommand(newHelp())
 	return root
 }
@@ -107,20 +108,40 @@ worker processes, and no crash loses a card or runs it twice.`,
 // constructor; this list and that file are all there is to add.
 var verbs = []func(*app) *cobra.Command{
 	newCreate,
+	newApply,
+	newAssign,
+	newLink,
+	newUnlink,
+	newComment,
+	newBlock,
+	newUnblock,
+	newPromote,
+	newComplete,
+	newArchive,
 	newList,
 	newShow,
 	newRuns,
 	newLog,
-	newStats,
-	newWatch,
 	newTail,
+	newWatch,
+	newStats,
 	newContext,
+	newClaim,
+	newHeartbeat,
+	newReclaim,
+	newInit,
+	newRun,
+	newDispatch,
+	newDemo,
+	newSupervise,
 	newCheck,
-	newVersion,
 	newCompletion,
+	newVersion,
 	newExitCodes,
 	newEnvironment,
 }
+
+func init() { cobra.EnableCommandSorting = false }
 
 // words is what help says of a verb.
 type words struct {
@@ -153,6 +174,11 @@ func verb(w words, args cobra.PositionalArgs, run func(context.Context, []string
 
 func usagef(format string, args ...any) error {
 	return &kanban.Error{Code: kanban.Usage, Msg: fmt.Sprintf(format, args...)}
+}
+
+// say tells what went wrong, in one line.
+func (a *app) say(err error) {
+	fmt.Fprintf(a.Err, "andon: %s\n", view.Plain(strings.TrimSpace(err.Error())))
 }
 
 // warn says something on Err that does not stop the verb.

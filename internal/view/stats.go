@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"andon/internal/store"
 	"andon/kanban"
 )
 
@@ -19,24 +18,27 @@ type Stats struct {
 	Now            int64                            `json:"now"`
 }
 
-// NewStats shows the numbers as of now.
-func NewStats(s store.Stats, now time.Time) Stats {
+// NewStats begins to count as of now. oldestReady is when the oldest ready card
+// was made; zero if none is ready.
+func NewStats(oldestReady, now time.Time) Stats {
 	v := Stats{ByStatus: map[kanban.Status]int{}, ByAssignee: map[string]map[kanban.Status]int{}, Now: now.Unix()}
-	for _, c := range s.Counts {
-		v.ByStatus[c.Status] += c.N
-		if c.Assignee == "" {
-			continue
-		}
-		if v.ByAssignee[c.Assignee] == nil {
-			v.ByAssignee[c.Assignee] = map[kanban.Status]int{}
-		}
-		v.ByAssignee[c.Assignee][c.Status] += c.N
-	}
-	if !s.OldestReady.IsZero() {
-		age := now.Unix() - s.OldestReady.Unix()
+	if !oldestReady.IsZero() {
+		age := now.Unix() - oldestReady.Unix()
 		v.OldestReadyAge = &age
 	}
 	return v
+}
+
+// Count adds n cards of the assignee, empty for nobody, that are in status s.
+func (v Stats) Count(s kanban.Status, assignee string, n int) {
+	v.ByStatus[s] += n
+	if assignee == "" {
+		return
+	}
+	if v.ByAssignee[assignee] == nil {
+		v.ByAssignee[assignee] = map[kanban.Status]int{}
+	}
+	v.ByAssignee[assignee][s] += n
 }
 
 // Text shows the numbers to a person.
