@@ -31,6 +31,9 @@ func (t Task) Claim(c Claimant, parents []Task, dangling *Run, now time.Time) (C
 	if err := t.allowed(VerbClaim, t.wayToReady()); err != nil {
 		return Change{}, err
 	}
+	if err := cleanText("the claimer", c.Lock); err != nil {
+		return Change{}, err
+	}
 	ch := t.change(VerbClaim)
 	if waits := open(parents); len(waits) > 0 && !t.Forced {
 		ch.Task.Status = Todo
@@ -83,6 +86,9 @@ func (t Task) Started(run Run, lock string, w Worker, workspace string) (Change,
 	if t.Status != Running || t.Run != run.ID || t.Lock != lock || !run.Open() || run.WorkerPID != 0 {
 		return Change{}, &Error{Code: Conflict, Err: ErrSuperseded,
 			Msg: sprintf("start the worker of %s: run %s is not, or no longer, this supervisor's", t.ID, run.ID)}
+	}
+	if err := cleanText("the workspace path", workspace); err != nil {
+		return Change{}, err
 	}
 	ch := t.change(VerbHeartbeat)
 	ch.Task.WorkerPID, ch.Task.WorkspacePath = w.PID, workspace

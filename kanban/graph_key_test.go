@@ -29,7 +29,7 @@ func TestGraphKeysAreCleanAndApart(t *testing.T) {
 func TestMaxRuntimeIsNeverRoundedToNone(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[time.Duration]time.Duration{
-		0: 0, 1: time.Second, time.Second: time.Second, 2500 * time.Millisecond: 2 * time.Second,
+		0: 0, 1: time.Second, time.Second: time.Second, 2500 * time.Millisecond: 3 * time.Second,
 	} {
 		d, err := kanban.Draft{Title: "x", MaxRuntime: in}.Clean()
 		if err != nil || d.MaxRuntime != want {
