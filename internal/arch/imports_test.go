@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 
 	// What may be done with it, and the shapes in which it is told.
 	"internal/board":  {"internal/store", "kanban"},
-	"internal/config": {"kanban"},
+	"internal/config": {"internal/yamlx", "kanban"},
 	"internal/view":   {"kanban"},
 
 	// Who works on it.
