@@ -15,7 +15,7 @@ import (
 
 func open(t *testing.T) *board.Board {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kanban.db"), sqlite.Options{})
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kanban.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"andon/internal/proc"
+	"andon/internal/worker"
 	"andon/kanban"
 )
 
@@ -49,6 +52,17 @@ func (o *reclaim) run(ctx context.Context, args []string) error {
 }
 
 // endWorker ends the processes of the card's run before it is given to another.
-func endWorker(context.Context, *session, kanban.Task) (kanban.Termination, error) {
-	return kanban.Termination{}, nil
+// One that survives keeps the card.
+func endWorker(ctx context.Context, s *session, t kanban.Task) (kanban.Termination, error) {
+	run, err := s.Run(ctx, t.Run)
+	if err != nil || run == nil {
+		return kanban.Termination{}, err
+	}
+	x, err := worker.End(ctx, s.place, *run, proc.Hostname(), 0)
+	if x.Survived() {
+		return x, &kanban.Error{Code: kanban.Denied, Err: err,
+			Msg:  fmt.Sprintf("reclaim %s: its worker (pid %d) does not end", t.ID, run.WorkerPID),
+			Hint: "the card stays with it, lest two work on it at once; end the process by hand and try again"}
+	}
+	return x, nil
 }

@@ -12,7 +12,6 @@ import (
 	"andon/internal/config"
 	"andon/internal/home"
 	"andon/internal/store"
-	"andon/internal/store/sqlite"
 	"andon/kanban"
 )
 
@@ -61,7 +60,7 @@ func (a *app) open(ctx context.Context) (*session, error) {
 		}
 		return nil, e
 	}
-	db, err := sqlite.Open(ctx, place.DB, sqlite.Options{
+	db, err := place.Open(ctx, store.Options{
 		Busy: config.BusyTimeout(a.Env),
 		Warn: func(s string) { a.warn("%s", s) },
 	})

@@ -22,7 +22,6 @@ import (
 	"andon/internal/home"
 	"andon/internal/proc"
 	"andon/internal/store"
-	"andon/internal/store/sqlite"
 	"andon/internal/view"
 	"andon/internal/worker"
 	"andon/kanban"
@@ -132,7 +131,7 @@ func open(ctx context.Context, root string, o Options) (*demo, error) {
 		return nil, err
 	}
 	place := h.Board(home.Default)
-	db, err := sqlite.Open(ctx, place.DB, sqlite.Options{})
+	db, err := place.Open(ctx, store.Options{})
 	if err != nil {
 		return nil, err
 	}

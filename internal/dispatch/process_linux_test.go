@@ -63,7 +63,7 @@ func dieAt(point string) {
 func dispatcher(root string) error {
 	ctx := context.Background()
 	place := placeOf(root)
-	db, err := sqlite.Open(ctx, place.DB, sqlite.Options{})
+	db, err := sqlite.Open(ctx, place.DB, store.Options{})
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func newFloor(t *testing.T, p config.Profile, env ...string) *floor {
 		t.Fatal(err)
 	}
 	root := t.TempDir()
-	db, err := sqlite.Open(t.Context(), placeOf(root).DB, sqlite.Options{})
+	db, err := sqlite.Open(t.Context(), placeOf(root).DB, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"andon/internal/board"
 	"andon/internal/config"
 	"andon/internal/proc"
-	"andon/internal/store/sqlite"
+	"andon/internal/store"
 	"andon/internal/workspace"
 	"andon/kanban"
 )
@@ -59,7 +59,7 @@ func Supervise(ctx context.Context, in io.Reader, o Options) error {
 		return err
 	}
 	defer log.Close()
-	db, err := sqlite.Open(ctx, job.Board.DB, sqlite.Options{Busy: job.Busy})
+	db, err := job.Board.Open(ctx, store.Options{Busy: job.Busy})
 	if err != nil {
 		return err
 	}

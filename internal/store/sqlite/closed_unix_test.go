@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"andon/internal/store"
 	"andon/kanban"
 )
 
@@ -21,7 +22,7 @@ func TestOpenInAClosedFolderIsOneRefusal(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said []string
-	_, err := Open(t.Context(), filepath.Join(dir, "kanban.db"), Options{Warn: func(s string) { said = append(said, s) }})
+	_, err := Open(t.Context(), filepath.Join(dir, "kanban.db"), store.Options{Warn: func(s string) { said = append(said, s) }})
 	if kanban.CodeOf(err) != kanban.Denied || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "--home") {
 		t.Errorf("Open: %v, want it denied with the folder and the way out", err)
 	}

@@ -30,12 +30,6 @@ import (
 	"andon/kanban"
 )
 
-// Options is how to open a board. Its zero value is the ordinary case.
-type Options struct {
-	Busy time.Duration // bound of each wait for other writers; zero: 120 s
-	Warn func(string)  // hears of what works less well than it should; may be nil
-}
-
 const (
 	defaultBusy = 120 * time.Second
 
@@ -49,7 +43,7 @@ const (
 
 // Open opens the board at path and creates it, with its folders, if it is not
 // there. A file whose schema is complete is opened without taking any lock.
-func Open(ctx context.Context, path string, o Options) (*store.DB, error) {
+func Open(ctx context.Context, path string, o store.Options) (*store.DB, error) {
 	if o.Busy <= 0 {
 		o.Busy = defaultBusy
 	}
@@ -78,7 +72,7 @@ func Open(ctx context.Context, path string, o Options) (*store.DB, error) {
 
 type board struct {
 	path    string
-	options Options
+	options store.Options
 	pool    *sql.DB
 	queue   *lock.Queue
 	unqueue sync.Once // the queue cannot be had: said once
