@@ -37,24 +37,20 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"id": id, "exits": exits, "truncate": truncate,
+			"card": card, "exits": exits, "truncate": truncate,
 		},
 	})
 }
 
 var cardID = regexp.MustCompile(`\bt_[0-9a-f]{8}\b`)
 
-// id is the script command "id NAME": it keeps, as $NAME, the first id in what
-// the command before printed.
-func id(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: id NAME")
+// card NAME keeps the first card's id of the last standard output in a variable.
+func card(ts *testscript.TestScript, neg bool, args []string) {
+	id := cardID.FindString(ts.ReadFile("stdout"))
+	if neg || len(args) != 1 || id == "" {
+		ts.Fatalf("usage: card NAME, after a command that printed the id of a card")
 	}
-	found := cardID.FindString(ts.ReadFile("stdout"))
-	if found == "" {
-		ts.Fatalf("no id in stdout")
-	}
-	ts.Setenv(args[0], found)
+	ts.Setenv(args[0], id)
 }
 
 // exits STATUS PROGRAM... runs a program that must exit with just that status.

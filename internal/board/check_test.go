@@ -34,7 +34,7 @@ func TestCheckFinds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			b := open(t)
+			b, path := open(t)
 			ready, _, err := b.Create(t.Context(), kanban.Draft{Title: "ready"})
 			if err != nil {
 				t.Fatal(err)
@@ -46,7 +46,7 @@ func TestCheckFinds(t *testing.T) {
 			if _, err := b.Claim(t.Context(), running.ID, kanban.Claimant{Lock: "here:1", TTL: time.Hour}); err != nil {
 				t.Fatal(err)
 			}
-			db, err := driver.Open("file:" + b.Path())
+			db, err := driver.Open("file:" + path)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -99,7 +99,7 @@ worker processes, and no crash loses a card or runs it twice.`,
 		a.complete(cmd)
 		root.AddCommand(cmd)
 	}
-	a.completeFlag(root, "board", a.offerBoards)
+	a.completeFlag(root, "board", a.boards)
 	root.SetHelpCommand(newHelp())
 	return root
 }
@@ -108,6 +108,14 @@ worker processes, and no crash loses a card or runs it twice.`,
 // constructor; this list and that file are all there is to add.
 var verbs = []func(*app) *cobra.Command{
 	newCreate,
+	newList,
+	newShow,
+	newRuns,
+	newLog,
+	newContext,
+	newStats,
+	newWatch,
+	newTail,
 	newApply,
 	newAssign,
 	newLink,
@@ -118,25 +126,17 @@ var verbs = []func(*app) *cobra.Command{
 	newPromote,
 	newComplete,
 	newArchive,
-	newList,
-	newShow,
-	newRuns,
-	newLog,
-	newTail,
-	newWatch,
-	newStats,
-	newContext,
+	newRun,
+	newDispatch,
 	newClaim,
 	newHeartbeat,
 	newReclaim,
-	newInit,
-	newRun,
-	newDispatch,
-	newDemo,
 	newSupervise,
+	newInit,
+	newDemo,
 	newCheck,
-	newCompletion,
 	newVersion,
+	newCompletion,
 	newExitCodes,
 	newEnvironment,
 }

@@ -57,8 +57,8 @@ func (a *app) complete(cmd *cobra.Command) {
 	for flag, c := range map[string]completer{
 		"status":         fixed(kanban.Statuses...),
 		"sort":           fixed(store.Sorts()...),
-		"assignee":       a.offerProfiles,
-		"parent":         a.offerCards,
+		"assignee":       a.profiles,
+		"parent":         a.completeCards,
 		"state-type":     fixed("status", "outcome"),
 		"initial-status": fixed("running", "blocked"),
 		"workspace":      fixed("scratch", "dir:"),
@@ -79,9 +79,9 @@ func (a *app) complete(cmd *cobra.Command) {
 		}
 		switch strings.Trim(args[n], "[].") {
 		case "ID", "PARENT", "CHILD":
-			return a.answer(cmd, a.offerCards, typed)
+			return a.answer(cmd, a.completeCards, typed)
 		case "PROFILE":
-			return a.answer(cmd, a.offerProfiles, typed)
+			return a.answer(cmd, a.profiles, typed)
 		case "FILE", "PATH":
 			return nil, cobra.ShellCompDirectiveDefault
 		}
@@ -130,9 +130,9 @@ func fixed[S ~string](words ...S) completer {
 // completions is how many cards are offered at most.
 const completions = 100
 
-// offerCards offers ids with their titles: of the cards that the verb is legal for,
+// completeCards offers ids with their titles: of the cards that the verb is legal for,
 // if it moves cards.
-func (a *app) offerCards(ctx context.Context, cmd *cobra.Command, typed string) (list []cobra.Completion) {
+func (a *app) completeCards(ctx context.Context, cmd *cobra.Command, typed string) (list []cobra.Completion) {
 	_, place, err := a.find()
 	if err != nil {
 		return nil
@@ -152,8 +152,8 @@ func (a *app) offerCards(ctx context.Context, cmd *cobra.Command, typed string) 
 	return list
 }
 
-// offerProfiles offers those of andon.yaml.
-func (a *app) offerProfiles(context.Context, *cobra.Command, string) (list []cobra.Completion) {
+// profiles offers those of andon.yaml.
+func (a *app) profiles(context.Context, *cobra.Command, string) (list []cobra.Completion) {
 	h, err := home.Find(a.places, a.Env, a.UserHome)
 	if err != nil {
 		return nil
@@ -168,8 +168,8 @@ func (a *app) offerProfiles(context.Context, *cobra.Command, string) (list []cob
 	return list
 }
 
-// offerBoards offers those of the home.
-func (a *app) offerBoards(context.Context, *cobra.Command, string) (list []cobra.Completion) {
+// boards offers those of the home.
+func (a *app) boards(context.Context, *cobra.Command, string) (list []cobra.Completion) {
 	h, err := home.Find(a.places, a.Env, a.UserHome)
 	if err != nil {
 		return nil

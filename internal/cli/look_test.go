@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"andon/internal/board"
-	"andon/internal/home"
 	"andon/internal/store"
+	"andon/internal/store/sqlite"
 	"andon/kanban"
 )
 
@@ -25,13 +25,13 @@ type place struct {
 
 func newPlace(t *testing.T) place {
 	t.Helper()
-	folder := t.TempDir()
-	db, err := home.Board{DB: filepath.Join(folder, "kanban.db")}.Open(t.Context(), store.Options{})
+	home := t.TempDir()
+	db, err := sqlite.Open(t.Context(), filepath.Join(home, "kanban.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	return place{board.New(db), folder}
+	return place{board.New(db), home}
 }
 
 func (p place) create(t *testing.T, d kanban.Draft) kanban.Task {

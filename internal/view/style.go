@@ -55,8 +55,8 @@ func (st Style) Short(t kanban.Task, margin int) string {
 	return st.Paint(t.Status, Icon(t.Status)) + " " + id + " " + st.cut(Plain(t.Title), used)
 }
 
-// Fit cuts a line, in which no colours are, to the terminal.
-func (st Style) Fit(line string) string { return st.cut(line, 0) }
+// Fit shortens s to one line of the terminal.
+func (st Style) Fit(s string) string { return st.cut(s, 0) }
 
 // leastTitle is how much of a title is shown however narrow the terminal is: a
 // line that wraps is better than one that says nothing.
