@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mattn/go-runewidth"
+
 	"andon/kanban"
 )
 
@@ -56,7 +58,7 @@ func (v Stats) Text(st Style) string {
 		names := slices.Sorted(maps.Keys(v.ByAssignee))
 		longest := 0
 		for _, n := range names {
-			longest = max(longest, columns(Plain(n)))
+			longest = max(longest, runewidth.StringWidth(Plain(n)))
 		}
 		for _, n := range names {
 			var counts []string
@@ -64,7 +66,7 @@ func (v Stats) Text(st Style) string {
 				counts = append(counts, fmt.Sprintf("%s %d", Plain(string(s)), v.ByAssignee[n][s]))
 			}
 			name := Plain(n)
-			fmt.Fprintf(&b, "  %s%s  %s\n", name, strings.Repeat(" ", longest-columns(name)), strings.Join(counts, ", "))
+			fmt.Fprintf(&b, "  %s%s  %s\n", name, strings.Repeat(" ", longest-runewidth.StringWidth(name)), strings.Join(counts, ", "))
 		}
 	}
 	if v.OldestReadyAge != nil {
