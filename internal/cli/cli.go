@@ -102,6 +102,7 @@ worker processes, and no crash loses a card or runs it twice.`,
 // constructor; this list and that file are all there is to add.
 var verbs = []func(*app) *cobra.Command{
 	newCreate, newList, newShow,
+	newBench, newBenchWorker,
 }
 
 // words is what help says of a verb.
