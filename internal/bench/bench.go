@@ -141,7 +141,9 @@ func (o Options) race(ctx context.Context, db *store.DB) (begun time.Time, logs 
 		}()
 	}
 	for range workers {
-		err = errors.Join(err, <-failed)
+		if e := <-failed; err == nil {
+			err = e // the first one ended the others
+		}
 	}
 	return begun, logs, err
 }

@@ -174,3 +174,18 @@ func TestJudgeTurns(t *testing.T) {
 		t.Errorf("create %+v, want %+v", got, want)
 	}
 }
+
+// BenchmarkLifecycle is a card's whole life without contention.
+func BenchmarkLifecycle(b *testing.B) {
+	db, err := open(b.Context(), filepath.Join(b.TempDir(), "kanban.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	on := board.New(db)
+	for b.Loop() {
+		if _, err := lives(b.Context(), on, 1, 0); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
