@@ -3,10 +3,10 @@ package kanban
 // Assign gives the card to another profile or person; the empty name leaves it
 // to nobody. A new assignee begins with no failures. A running card is refused.
 func (t Task) Assign(to string) (Change, error) {
-	to = CanonicalAssignee(to)
 	if err := cleanText("the assignee", to); err != nil {
 		return Change{}, err
 	}
+	to = CanonicalAssignee(to)
 	if t.Status == Running && t.Lock != "" {
 		return Change{}, &Error{Code: Conflict, Err: ErrHeld,
 			Msg:  sprintf("assign %s: the card is running, held by %s", t.ID, t.Lock),

@@ -62,15 +62,15 @@ func object(what string, text json.RawMessage) (json.RawMessage, error) {
 	if len(text) == 0 {
 		return nil, nil
 	}
+	if err := cleanText(what, string(text)); err != nil {
+		return nil, err
+	}
 	var m map[string]json.RawMessage
 	if err := json.Unmarshal(text, &m); err != nil || m == nil {
 		return nil, Invalidf("%s is not a JSON object: %s", what, cut(string(text), 80))
 	}
 	if len(m) == 0 {
 		return nil, nil
-	}
-	if len(text) > MaxBody {
-		return nil, Invalidf("%s has %d bytes, and %d (1 MiB) is the most", what, len(text), MaxBody)
 	}
 	return text, nil
 }

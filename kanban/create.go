@@ -50,6 +50,13 @@ var efforts = []string{"none", "minimal", "low", "medium", "high", "xhigh", "max
 // Clean returns the draft with every field in its stored form, or says which
 // field breaks a rule.
 func (d Draft) Clean() (Draft, error) {
+	// First of all: to trim and to lower text mends bytes that are amiss, and what
+	// is stored would not be what was given.
+	if err := cleanTexts("the title", d.Title, "the body", d.Body, "the assignee", d.Assignee, "the tenant", d.Tenant,
+		"the session", d.Session, "the creator", d.CreatedBy, "the idempotency key", d.IdempotencyKey, "the workspace path", d.WorkspacePath,
+		"the branch", d.Branch, "the project", d.Project, "the model", d.Model, "the provider", d.Provider, "the reasoning effort", d.Effort); err != nil {
+		return d, err
+	}
 	d.Title = strings.TrimSpace(d.Title)
 	d.Assignee = CanonicalAssignee(d.Assignee)
 	d.Model, d.Provider = strings.TrimSpace(d.Model), strings.TrimSpace(d.Provider)
@@ -60,11 +67,6 @@ func (d Draft) Clean() (Draft, error) {
 	}
 	d.Parents = slices.DeleteFunc(slices.Clone(d.Parents), func(id TaskID) bool { return id == "" })
 
-	if err := cleanTexts("the title", d.Title, "the body", d.Body, "the assignee", d.Assignee,
-		"the tenant", d.Tenant, "the creator", d.CreatedBy, "the idempotency key", d.IdempotencyKey,
-		"the workspace path", d.WorkspacePath, "the branch", d.Branch, "the model", d.Model, "the provider", d.Provider); err != nil {
-		return d, err
-	}
 	switch n := utf8.RuneCountInString(d.Title); {
 	case n == 0:
 		return d, Invalidf("a card needs a title that is not blank")
@@ -94,6 +96,10 @@ func (d Draft) Clean() (Draft, error) {
 	}
 	if d.MaxRetries < 0 || d.MaxRuntime < 0 || d.GoalMaxTurns < 0 {
 		return d, Invalidf("max retries, max runtime and goal turns cannot be negative")
+	}
+	// Whole seconds are kept, and none of them is no limit.
+	if part := d.MaxRuntime % time.Second; part > 0 {
+		d.MaxRuntime += time.Second - part
 	}
 	var err error
 	d.Skills, err = cleanSkills(d.Skills)

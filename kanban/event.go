@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -81,6 +83,34 @@ func (p Payload) Get(key string) any {
 	return nil
 }
 
+// Text is the text under a key, empty if there is none.
+func (p Payload) Text(key string) string {
+	switch v := p.Get(key).(type) {
+	case string:
+		return v
+	case json.RawMessage:
+		var s string
+		if json.Unmarshal(v, &s) == nil {
+			return s
+		}
+	}
+	return ""
+}
+
+// and is p with the fields of q after its own. A key that both have keeps its
+// place and gets the value of q.
+func (p Payload) and(q Payload) Payload {
+	out := slices.Clone(p)
+	for _, f := range q {
+		if i := slices.IndexFunc(out, func(have Field) bool { return have.Key == f.Key }); i >= 0 {
+			out[i] = f
+		} else {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // raw is the payload as a run's metadata.
 func (p Payload) raw() json.RawMessage {
 	text, err := p.MarshalJSON()
@@ -146,6 +176,12 @@ func (p *Payload) UnmarshalJSON(data []byte) error {
 			return err
 		}
 		*p = append(*p, Field{key.(string), value})
+	}
+	if _, err := d.Token(); err != nil { // the closing brace
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fmt.Errorf("text after the payload's end")
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (t Task) PromoteBy(p Promotion, parents []Task) (Change, error) {
 	if err := t.allowed(VerbPromote, ""); err != nil {
 		return Change{}, err
 	}
-	if err := cleanText("the reason", p.Reason); err != nil {
+	if err := cleanTexts("the reason", p.Reason, "the actor", p.Actor); err != nil {
 		return Change{}, err
 	}
 	waits := open(parents)

@@ -43,7 +43,7 @@ func (t Task) Reclaim(reason string, was RunID, x Termination, run *Run, now tim
 	c.Task.Status = Ready
 	c.Task.clearFailures()
 	id := c.end(run, ending{outcome: OutcomeReclaimed, err: reason, metadata: x.fields().raw()}, false, now)
-	c.event(EventReclaimed, id, append(payload("manual", true, "reason", orNull(reason), "prev_lock", orNull(t.Lock)), x.fields()...))
+	c.event(EventReclaimed, id, payload("manual", true, "reason", orNull(reason), "prev_lock", orNull(t.Lock)).and(x.fields()))
 	return c, nil
 }
 
@@ -58,6 +58,7 @@ const (
 	LeaseLapsed  Lapse = "lease"   // nobody renewed the lease
 	ClaimerGone  Lapse = "claimer" // who claimed it died before a supervisor took over
 	WorkerSilent Lapse = "silent"  // no heartbeat for longer than the stale time-out
+	Stopped      Lapse = "stopped" // the host told the supervisor to stop, and it ended its agent
 )
 
 // Lapsed takes a card back whose claim lapsed. It is not counted as a failure.
@@ -75,8 +76,8 @@ func (t Task) Lapsed(l Lapse, timeout time.Duration, x Termination, run Run, now
 			age, text = seconds, sprintf("no heartbeat for %ds", seconds)
 		}
 		elapsed := int64(now.Sub(run.StartedAt).Seconds())
-		p := append(payload("elapsed_seconds", elapsed, "last_heartbeat_at", unix(t.HeartbeatAt), "heartbeat_age_seconds", age,
-			"timeout_seconds", int64(timeout.Seconds()), "pid", orNull(t.WorkerPID)), x.fields()...)
+		p := payload("elapsed_seconds", elapsed, "last_heartbeat_at", unix(t.HeartbeatAt), "heartbeat_age_seconds", age,
+			"timeout_seconds", int64(timeout.Seconds()), "pid", orNull(t.WorkerPID)).and(x.fields())
 		c.Task.HeartbeatAt = time.Time{}
 		id := c.end(&run, ending{outcome: OutcomeStale, err: sprintf("%s after %ds running", text, elapsed), metadata: x.fields().raw()}, false, now)
 		c.event(EventStale, id, p)
@@ -84,10 +85,12 @@ func (t Task) Lapsed(l Lapse, timeout time.Duration, x Termination, run Run, now
 	}
 	p := payload("stale_lock", orNull(t.Lock), "worker_pid", orNull(t.WorkerPID), "claim_expires", unix(t.Expires),
 		"last_heartbeat_at", unix(t.HeartbeatAt), "now", now.Unix(), "host_local", x.HostLocal,
-		"heartbeat_stale", t.HeartbeatStale(now))
-	p = append(p, x.fields()...)
-	if l == ClaimerGone {
+		"heartbeat_stale", t.HeartbeatStale(now)).and(x.fields())
+	switch l {
+	case ClaimerGone:
 		p = append(p, Field{"reason", "claimer_dead"})
+	case Stopped:
+		p = append(p, Field{"reason", "supervisor_stopped"})
 	}
 	id := c.end(&run, ending{outcome: OutcomeReclaimed, err: "stale_lock=" + t.Lock, metadata: x.fields().raw()}, false, now)
 	c.event(EventReclaimed, id, p)
@@ -127,7 +130,7 @@ func (t Task) Defer(reason string, x Termination, run Run, now time.Time) (Chang
 	c.Task.Expires = now.Add(deferral)
 	run.Expires = c.Task.Expires
 	c.Runs = []Run{run}
-	c.event(EventDeferred, run.ID, append(payload("reason", reason, "claim_lock", orNull(t.Lock),
-		"claim_expires_now", unix(c.Task.Expires)), x.fields()...))
+	c.event(EventDeferred, run.ID, payload("reason", reason, "claim_lock", orNull(t.Lock),
+		"claim_expires_now", unix(c.Task.Expires)).and(x.fields()))
 	return c, nil
 }

@@ -26,6 +26,12 @@ func cleanText(what, s string) error {
 	return nil
 }
 
+// mended makes text of the system's own fit to be stored: to refuse it would lose
+// what it tells.
+func mended(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
 func cleanTexts(pairs ...string) error {
 	for i := 0; i < len(pairs); i += 2 {
 		if err := cleanText(pairs[i], pairs[i+1]); err != nil {

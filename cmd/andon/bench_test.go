@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"andon/internal/home"
 	"andon/internal/store"
-	"andon/internal/store/sqlite"
 	"andon/kanban"
 )
 
@@ -35,22 +35,19 @@ func someCard(i int) kanban.Draft {
 func command(b *testing.B) (andon func(args ...string) *exec.Cmd) {
 	b.Helper()
 	dir := b.TempDir()
-	binary := filepath.Join(dir, "andon.exe")
-	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		b.Fatalf("build: %v\n%s", err, out)
-	}
-	home := filepath.Join(dir, "home")
-	fill(b, filepath.Join(home, "kanban.db"))
+	binary := build(b, dir)
+	root := filepath.Join(dir, "home")
+	fill(b, filepath.Join(root, "kanban.db"))
 	return func(args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(b.Context(), binary, args...)
-		cmd.Env = append(os.Environ(), "ANDON_HOME="+home)
+		cmd.Env = append(os.Environ(), "ANDON_HOME="+root)
 		return cmd
 	}
 }
 
 func fill(b *testing.B, path string) {
 	b.Helper()
-	db, err := sqlite.Open(b.Context(), path, sqlite.Options{})
+	db, err := home.Board{DB: path}.Open(b.Context(), store.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -58,7 +55,7 @@ func fill(b *testing.B, path string) {
 	for from := 0; from < boardSize; from += 1000 {
 		err := db.Update(b.Context(), func(tx *store.Tx) error {
 			for i := from; i < from+1000; i++ {
-				c, err := kanban.Create(cardID(i), someCard(i), nil, tx.Now)
+				c, err := kanban.Create(idOf(i), someCard(i), nil, tx.Now)
 				if err != nil {
 					return err
 				}
@@ -74,8 +71,8 @@ func fill(b *testing.B, path string) {
 	}
 }
 
-// cardID scatters the numbers, as ids are drawn at random.
-func cardID(i int) kanban.TaskID { return kanban.TaskID(fmt.Sprintf("t_%08x", uint32(i)*2654435761)) }
+// idOf scatters the numbers, as ids are drawn at random.
+func idOf(i int) kanban.TaskID { return kanban.TaskID(fmt.Sprintf("t_%08x", uint32(i)*2654435761)) }
 
 func BenchmarkCommand(b *testing.B) {
 	andon := command(b)
@@ -84,7 +81,7 @@ func BenchmarkCommand(b *testing.B) {
 		args []string
 	}{
 		{"start", []string{"--help"}}, // touches no board,
-		{"show", []string{"show", string(cardID(boardSize / 2))}},
+		{"show", []string{"show", string(idOf(boardSize / 2))}},
 		{"list50", []string{"list", "--limit", "50"}},
 		{"list1000", []string{"list", "--limit", "1000"}},
 		{"create", []string{"create", "One more", "--body", "What is to be done."}},

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,6 +23,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"id": id},
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
@@ -31,4 +33,19 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+var cardID = regexp.MustCompile(`\bt_[0-9a-f]{8}\b`)
+
+// id is the script command "id NAME": it keeps, as $NAME, the first id in what
+// the command before printed.
+func id(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: id NAME")
+	}
+	found := cardID.FindString(ts.ReadFile("stdout"))
+	if found == "" {
+		ts.Fatalf("no id in stdout")
+	}
+	ts.Setenv(args[0], found)
 }

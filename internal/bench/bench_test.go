@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"andon/internal/board"
+	"andon/internal/home"
 	"andon/internal/store"
-	"andon/internal/store/sqlite"
 	"andon/kanban"
 )
 
@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 }
 
 func open(ctx context.Context, path string) (*store.DB, error) {
-	return sqlite.Open(ctx, path, sqlite.Options{})
+	return home.Board{DB: path}.Open(ctx, store.Options{})
 }
 
 // options starts processes in the mode; empty is the ordinary one.

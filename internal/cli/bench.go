@@ -12,8 +12,8 @@ import (
 
 	"andon/internal/bench"
 	"andon/internal/board"
+	"andon/internal/home"
 	"andon/internal/store"
-	"andon/internal/store/sqlite"
 	"andon/internal/view"
 	"andon/kanban"
 )
@@ -97,7 +97,7 @@ func (o *benchmark) folder() (string, error) {
 }
 
 func (o *benchmark) openFile(ctx context.Context, path string) (*store.DB, error) {
-	return sqlite.Open(ctx, path, sqlite.Options{Warn: func(s string) { o.warn("%s", s) }})
+	return home.Board{DB: path}.Open(ctx, store.Options{Warn: func(s string) { o.warn("%s", s) }})
 }
 
 func (o *benchmark) progress() func(done, of int) {

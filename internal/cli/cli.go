@@ -44,7 +44,7 @@ type app struct {
 func Main(ctx context.Context, args []string, io IO) int {
 	a := &app{IO: io}
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(spread(args))
 	root.SetIn(io.In)
 	root.SetOut(io.Out)
 	root.SetErr(io.Err)
@@ -52,16 +52,17 @@ func Main(ctx context.Context, args []string, io IO) int {
 	if err == nil {
 		return view.ExitOK
 	}
+	if errors.Is(err, errSaid) {
+		return view.ExitRefused
+	}
 	if !a.inVerb && kanban.CodeOf(err) == kanban.Internal {
 		err = &kanban.Error{Code: kanban.Usage, Err: err, Msg: err.Error(), Hint: fmt.Sprintf("`%s --help` shows how it is called", cmd.CommandPath())}
 	}
-	if !errors.Is(err, errSaid) {
-		fmt.Fprintf(io.Err, "andon: %s\n", view.Plain(strings.TrimSpace(err.Error())))
-	}
+	a.say(err)
 	return view.Exit(err)
 }
 
-// errSaid ends a verb that has told what went wrong already.
+// errSaid ends a verb that has told what went wrong already, with status 1.
 var errSaid = errors.New("said already")
 
 func (a *app) root() *cobra.Command {
@@ -101,9 +102,32 @@ worker processes, and no crash loses a card or runs it twice.`,
 // verbs makes the commands, in the order of the help. A verb's file has the
 // constructor; this list and that file are all there is to add.
 var verbs = []func(*app) *cobra.Command{
-	newCreate, newList, newShow,
-	newBench, newBenchWorker,
+	newCreate,
+	newApply,
+	newAssign,
+	newLink,
+	newUnlink,
+	newComment,
+	newBlock,
+	newUnblock,
+	newPromote,
+	newComplete,
+	newArchive,
+	newList,
+	newShow,
+	newClaim,
+	newHeartbeat,
+	newReclaim,
+	newInit,
+	newRun,
+	newDispatch,
+	newDemo,
+	newSupervise,
+	newBench,
+	newBenchWorker,
 }
+
+func init() { cobra.EnableCommandSorting = false }
 
 // words is what help says of a verb.
 type words struct {
@@ -136,6 +160,11 @@ func verb(w words, args cobra.PositionalArgs, run func(context.Context, []string
 
 func usagef(format string, args ...any) error {
 	return &kanban.Error{Code: kanban.Usage, Msg: fmt.Sprintf(format, args...)}
+}
+
+// say tells what went wrong, in one line.
+func (a *app) say(err error) {
+	fmt.Fprintf(a.Err, "andon: %s\n", view.Plain(strings.TrimSpace(err.Error())))
 }
 
 // warn says something on Err that does not stop the verb.

@@ -152,7 +152,7 @@ func TestFailedStatementCanBeUsedAgain(t *testing.T) {
 // of it is kept.
 func TestCancelledWriter(t *testing.T) {
 	t.Parallel()
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "kanban.db"), Options{})
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "kanban.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
