@@ -1,7 +1,6 @@
 package board_test
 
 import (
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -9,23 +8,8 @@ import (
 
 	"andon/internal/board"
 	"andon/internal/store"
-	"andon/internal/store/sqlite"
 	"andon/kanban"
 )
-
-func open(t *testing.T) *board.Board {
-	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kanban.db"), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return board.New(db)
-}
 
 func create(t *testing.T, b *board.Board, title string, parents ...kanban.TaskID) kanban.TaskID {
 	t.Helper()
@@ -42,7 +26,7 @@ func node(name string, after ...string) kanban.Node {
 
 func TestPreviewChangesNothing(t *testing.T) {
 	t.Parallel()
-	b := open(t)
+	b, _ := open(t)
 	if _, err := b.Apply(t.Context(), kanban.Graph{Name: "g", Nodes: []kanban.Node{node("a")}}); err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +74,7 @@ func TestPreviewChangesNothing(t *testing.T) {
 
 func TestApplyLinksOnce(t *testing.T) {
 	t.Parallel()
-	b := open(t)
+	b, _ := open(t)
 	g := kanban.Graph{Name: "g", Nodes: []kanban.Node{node("a"), node("b")}}
 	if _, err := b.Apply(t.Context(), g); err != nil {
 		t.Fatal(err)
@@ -107,7 +91,7 @@ func TestApplyLinksOnce(t *testing.T) {
 
 func TestUnlinkTellsWhereTheCardStands(t *testing.T) {
 	t.Parallel()
-	b := open(t)
+	b, _ := open(t)
 	parent := create(t, b, "parent")
 	child := create(t, b, "child", parent)
 	c, err := b.Unlink(t.Context(), kanban.Link{Parent: parent, Child: child})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -12,7 +11,9 @@ import (
 
 	"andon/internal/config"
 	"andon/internal/home"
+	"andon/internal/proc"
 	"andon/internal/view"
+	"andon/internal/workspace"
 	"andon/kanban"
 )
 
@@ -80,24 +81,19 @@ func (o *claim) run(ctx context.Context, args []string) error {
 	})
 }
 
-// claimer names this process to every other on the board.
-func claimer() string {
-	host, err := os.Hostname()
-	if err != nil || host == "" {
-		host = "unknown"
-	}
-	return fmt.Sprintf("%s:%d", host, os.Getpid())
-}
+// claimer names this process to every other on the board. It has no start time,
+// as a dispatcher's has: who claims by hand works on after the command ended.
+func claimer() string { return fmt.Sprintf("%s:%d", proc.Hostname(), os.Getpid()) }
 
 // makeWorkspace is the folder to work in; empty where the kind of the workspace
 // leaves it to the worker.
 func makeWorkspace(place home.Board, t kanban.Task) (string, error) {
-	if t.WorkspacePath != "" || t.WorkspaceKind != kanban.Scratch {
+	if t.WorkspaceKind != kanban.Scratch {
 		return t.WorkspacePath, nil
 	}
-	if !filepath.IsLocal(string(t.ID)) || filepath.Base(string(t.ID)) != string(t.ID) {
-		return "", fmt.Errorf("the id %q is no name of a folder", t.ID) // another program's id
+	dir, err := workspace.Path(t, place.Workspaces)
+	if err != nil {
+		return "", err
 	}
-	dir := filepath.Join(place.Workspaces, string(t.ID))
-	return dir, os.MkdirAll(dir, 0o755)
+	return dir, workspace.Prepare(dir)
 }

@@ -24,6 +24,7 @@ type IO struct {
 	Env      func(string) string
 	UserHome string // the user's home folder; empty if unknown
 	Terminal bool   // Out is a terminal
+	Colour   bool   // a terminal that shows colours, to a user who wants them
 	Width    int    // of the terminal, in columns; zero if unknown
 	Zone     *time.Location
 	Now      func() time.Time
@@ -94,8 +95,12 @@ worker processes, and no crash loses a card or runs it twice.`,
 		&cobra.Group{ID: "more", Title: "More:"},
 	)
 	for _, make := range verbs {
-		root.AddCommand(make(a))
+		cmd := make(a)
+		a.complete(cmd)
+		root.AddCommand(cmd)
 	}
+	a.completeFlag(root, "board", a.boards)
+	root.SetHelpCommand(newHelp())
 	return root
 }
 
@@ -103,6 +108,14 @@ worker processes, and no crash loses a card or runs it twice.`,
 // constructor; this list and that file are all there is to add.
 var verbs = []func(*app) *cobra.Command{
 	newCreate,
+	newList,
+	newShow,
+	newRuns,
+	newLog,
+	newContext,
+	newStats,
+	newWatch,
+	newTail,
 	newApply,
 	newAssign,
 	newLink,
@@ -113,18 +126,21 @@ var verbs = []func(*app) *cobra.Command{
 	newPromote,
 	newComplete,
 	newArchive,
-	newList,
-	newShow,
+	newRun,
+	newDispatch,
 	newClaim,
 	newHeartbeat,
 	newReclaim,
-	newInit,
-	newRun,
-	newDispatch,
-	newDemo,
 	newSupervise,
+	newInit,
+	newDemo,
 	newBench,
 	newBenchWorker,
+	newCheck,
+	newVersion,
+	newCompletion,
+	newExitCodes,
+	newEnvironment,
 }
 
 func init() { cobra.EnableCommandSorting = false }
@@ -170,6 +186,14 @@ func (a *app) say(err error) {
 // warn says something on Err that does not stop the verb.
 func (a *app) warn(format string, args ...any) {
 	fmt.Fprintf(a.Err, "andon: warning: %s\n", view.Plain(fmt.Sprintf(format, args...)))
+}
+
+// style is how rows look on Out.
+func (a *app) style() view.Style {
+	if !a.Terminal {
+		return view.Style{}
+	}
+	return view.Style{Colour: a.Colour, Width: a.Width}
 }
 
 func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.Out, format, args...) }
