@@ -54,6 +54,7 @@ func (db *DB) Wake(ctx context.Context) (<-chan struct{}, error) { return db.dia
 type Tx struct {
 	conn   *sql.Conn
 	rebind func(string) string
+	writes bool // the whole board waits for its end
 	Now    time.Time
 }
 
@@ -72,7 +73,7 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	defer release()
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
-		return db.explain(err)
+		return db.explain(ctx, err)
 	}
 	defer conn.Close()
 
@@ -80,7 +81,7 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	for {
 		err := db.attempt(ctx, conn, deadline, fn)
 		if err == nil || !db.dialect.Retry(err) || ctx.Err() != nil || time.Now().After(deadline) {
-			return db.explain(err)
+			return db.explain(ctx, err)
 		}
 		if err := pause(ctx); err != nil {
 			return err
@@ -101,7 +102,7 @@ func (db *DB) attempt(ctx context.Context, conn *sql.Conn, deadline time.Time, f
 			_, _ = conn.ExecContext(settled, "ROLLBACK") // what fn said matters more
 		}
 	}()
-	if err := fn(&Tx{conn: conn, rebind: db.dialect.Rebind, Now: db.Now()}); err != nil {
+	if err := fn(&Tx{conn: conn, rebind: db.dialect.Rebind, writes: true, Now: db.Now()}); err != nil {
 		return err
 	}
 	for {
@@ -127,27 +128,33 @@ func (db *DB) attempt(ctx context.Context, conn *sql.Conn, deadline time.Time, f
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
-		return db.explain(err)
+		return db.explain(ctx, err)
 	}
 	defer conn.Close()
 	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
-		return db.explain(fmt.Errorf("begin reading: %w", err))
+		return db.explain(ctx, fmt.Errorf("begin reading: %w", err))
 	}
 	defer conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
-	return db.explain(fn(&Tx{conn: conn, rebind: db.dialect.Rebind, Now: db.Now()}))
+	return db.explain(ctx, fn(&Tx{conn: conn, rebind: db.dialect.Rebind, Now: db.Now()}))
 }
 
 // Damage looks for damage of the file itself. No finding means it is whole.
 func (db *DB) Damage(ctx context.Context) ([]string, error) {
 	found, err := db.dialect.Check(ctx)
-	return found, db.explain(err)
+	return found, db.explain(ctx, err)
 }
 
-func (db *DB) explain(err error) error {
+// explain classifies what a driver says. One that was interrupted does not know
+// why: the caller went away.
+func (db *DB) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	return db.dialect.Explain(err)
+	err = db.dialect.Explain(err)
+	if gone := ctx.Err(); gone != nil && kanban.CodeOf(err) == kanban.Internal && !errors.Is(err, gone) {
+		return fmt.Errorf("%w: %w", gone, err)
+	}
+	return err
 }
 
 // pause keeps two that collided from colliding again at once (Hermes waits 20
@@ -164,13 +171,23 @@ func pause(ctx context.Context) error {
 }
 
 func (tx *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return tx.conn.ExecContext(ctx, tx.rebind(query), args...)
+	return tx.conn.ExecContext(tx.whole(ctx), tx.rebind(query), args...)
 }
 
 func (tx *Tx) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return tx.conn.QueryContext(ctx, tx.rebind(query), args...)
+	return tx.conn.QueryContext(tx.whole(ctx), tx.rebind(query), args...)
 }
 
 func (tx *Tx) queryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	return tx.conn.QueryRowContext(ctx, tx.rebind(query), args...)
+	return tx.conn.QueryRowContext(tx.whole(ctx), tx.rebind(query), args...)
+}
+
+// whole lets a writer's statement that has begun run to its end: it is short, and
+// the context is heeded before each. To be ready to cancel a query, database/sql
+// starts a goroutine, which costs as much as a small query does.
+func (tx *Tx) whole(ctx context.Context) context.Context {
+	if tx.writes && ctx.Err() == nil {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
 }
