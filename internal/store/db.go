@@ -66,7 +66,7 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	defer release()
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
-		return db.explain(err)
+		return db.explain(ctx, err)
 	}
 	defer conn.Close()
 
@@ -74,7 +74,7 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	for {
 		err := db.attempt(ctx, conn, deadline, fn)
 		if err == nil || !db.dialect.Retry(err) || ctx.Err() != nil || time.Now().After(deadline) {
-			return db.explain(err)
+			return db.explain(ctx, err)
 		}
 		if err := pause(ctx); err != nil {
 			return err
@@ -121,25 +121,30 @@ func (db *DB) attempt(ctx context.Context, conn *sql.Conn, deadline time.Time, f
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	conn, err := db.sql.Conn(ctx)
 	if err != nil {
-		return db.explain(err)
+		return db.explain(ctx, err)
 	}
 	defer conn.Close()
 	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
-		return db.explain(fmt.Errorf("begin reading: %w", err))
+		return db.explain(ctx, fmt.Errorf("begin reading: %w", err))
 	}
 	defer conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
-	return db.explain(fn(&Tx{conn: conn, rebind: db.dialect.Rebind, Now: db.Now()}))
+	return db.explain(ctx, fn(&Tx{conn: conn, rebind: db.dialect.Rebind, Now: db.Now()}))
 }
 
 // Damage looks for damage of the file itself. No finding means it is whole.
 func (db *DB) Damage(ctx context.Context) ([]string, error) {
 	found, err := db.dialect.Check(ctx)
-	return found, db.explain(err)
+	return found, db.explain(ctx, err)
 }
 
-func (db *DB) explain(err error) error {
+func (db *DB) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
+	}
+	// A wait for others that the context ended looks to the database like one that
+	// lasted too long.
+	if ctx.Err() != nil && db.dialect.Retry(err) {
+		return ctx.Err()
 	}
 	return db.dialect.Explain(err)
 }
