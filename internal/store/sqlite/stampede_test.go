@@ -1,16 +1,13 @@
 package sqlite_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -39,10 +36,8 @@ func stampedeProcess(files []string) error {
 	ctx := context.Background()
 	var warned error
 	for i, path := range files {
-		gate := os.NewFile(uintptr(3+i), "gate")
-		fmt.Println("at the gate")
-		if _, err := gate.Read(make([]byte, 1)); err == nil {
-			return fmt.Errorf("the gate of %s spoke", path)
+		if err := storetest.Gate(i); err != nil {
+			return err
 		}
 		db, err := sqlite.Open(ctx, path, sqlite.Options{Warn: func(s string) { warned = fmt.Errorf("opening %s: %s", path, s) }})
 		if err != nil {
@@ -70,50 +65,7 @@ func stampedeProcess(files []string) error {
 // stampede has n processes open each of the files, all of them at once.
 func stampede(t *testing.T, n int, files []string) {
 	t.Helper()
-	gates, closes := make([]*os.File, len(files)), make([]*os.File, len(files))
-	for i := range files {
-		var err error
-		if gates[i], closes[i], err = os.Pipe(); err != nil {
-			t.Fatal(err)
-		}
-		defer gates[i].Close()
-		defer closes[i].Close()
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	type process struct {
-		cmd    *exec.Cmd
-		says   *bufio.Scanner
-		stderr strings.Builder
-	}
-	var all []*process
-	for range n {
-		p := &process{cmd: exec.CommandContext(ctx, os.Args[0])}
-		p.cmd.Env = append(os.Environ(), openEnv+"="+strings.Join(files, "\n"))
-		p.cmd.ExtraFiles, p.cmd.Stderr = gates, &p.stderr
-		out, err := p.cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.says = bufio.NewScanner(out)
-		if err := p.cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, p)
-	}
-	for i := range files {
-		for _, p := range all {
-			p.says.Scan() // at the gate; or it has ended, which Wait tells
-		}
-		closes[i].Close()
-	}
-	for _, p := range all {
-		for p.says.Scan() {
-		}
-		if err := p.cmd.Wait(); err != nil {
-			t.Errorf("%v: %s", err, p.stderr.String())
-		}
-	}
+	storetest.Race(t, n, len(files), openEnv+"="+strings.Join(files, "\n"))
 }
 
 const schemaQuery = `SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2`
