@@ -27,16 +27,19 @@ func (b *Board) Head(ctx context.Context) (head kanban.EventID, err error) {
 func (b *Board) Follow(ctx context.Context, after kanban.EventID, f store.EventFilter) iter.Seq2[kanban.Event, error] {
 	return func(yield func(kanban.Event, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
 		wake, err := b.store.Wake(ctx) // before the first read, so that no commit falls between
+		if err != nil {
+			if ctx.Err() == nil {
+				yield(kanban.Event{}, err)
+			}
+			return
+		}
 		defer func() {
 			cancel()
 			for range wake { // until its goroutine has ended
 			}
 		}()
-		if err != nil {
-			yield(kanban.Event{}, err)
-			return
-		}
 		f.Limit, f.Newest = followBatch, false
 		for f.After = after; ; {
 			events, err := b.Events(ctx, f)
