@@ -12,6 +12,9 @@ const DefaultTTL = 15 * time.Minute
 type Claimant struct {
 	Lock string        // names the claimer to every process on the board: "<host>:<pid>" and what it appends
 	TTL  time.Duration // zero: DefaultTTL
+
+	// MaxRuntime limits the run of a card that sets no limit itself; zero: none.
+	MaxRuntime time.Duration
 }
 
 // Claim opens a run of t for c. A ready card whose parents are not all
@@ -52,10 +55,14 @@ func (t Task) Claim(c Claimant, parents []Task, dangling *Run, now time.Time) (C
 	if n.StartedAt.IsZero() {
 		n.StartedAt = now
 	}
-	ch.Runs = append(ch.Runs, Run{
+	run := Run{
 		Task: t.ID, Profile: t.Assignee, StepKey: t.StepKey, Status: "running",
 		Lock: c.Lock, Expires: n.Expires, MaxRuntime: t.MaxRuntime, StartedAt: now,
-	})
+	}
+	if run.MaxRuntime == 0 {
+		run.MaxRuntime = c.MaxRuntime
+	}
+	ch.Runs = append(ch.Runs, run)
 	ch.event(EventClaimed, NewRun, payload("lock", c.Lock, "expires", n.Expires.Unix(), "run_id", NewRun))
 	return ch, nil
 }

@@ -32,7 +32,7 @@ func (t Task) Ended(run Run, x Exit, on OnExit, f *Failure, p Policy, now time.T
 }
 
 // Agent records the process that the supervisor started for the run.
-func (t Task) Agent(run Run, pid int64) (Change, error) {
-	run.Worker.AgentPID = pid
+func (t Task) Agent(run Run, pid int64, start string) (Change, error) {
+	run.Worker.AgentPID, run.Worker.AgentStart = pid, start
 	return Change{Was: t, Task: t, Runs: []Run{run}}, nil
 }

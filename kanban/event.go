@@ -83,6 +83,20 @@ func (p Payload) Get(key string) any {
 	return nil
 }
 
+// Text is the text under a key, empty if there is none.
+func (p Payload) Text(key string) string {
+	switch v := p.Get(key).(type) {
+	case string:
+		return v
+	case json.RawMessage:
+		var s string
+		if json.Unmarshal(v, &s) == nil {
+			return s
+		}
+	}
+	return ""
+}
+
 // and is p with the fields of q after its own. A key that both have keeps its
 // place and gets the value of q.
 func (p Payload) and(q Payload) Payload {

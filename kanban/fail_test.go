@@ -252,7 +252,7 @@ func TestEndedAfterTheVerdict(t *testing.T) {
 
 func TestAgentIsRecorded(t *testing.T) {
 	task, run := running()
-	c := does(t)(task.Agent(*run, 41))
+	c := does(t)(task.Agent(*run, 41, "1"))
 	if c.Runs[0].Worker.AgentPID != 41 || len(c.Events) != 0 || c.Task.Status != Running {
 		t.Errorf("change %+v", c)
 	}

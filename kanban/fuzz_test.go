@@ -81,7 +81,7 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 		},
 		"agent": func(t *rapid.T) {
 			if len(l.runs) > 0 {
-				c, err := l.task.Agent(believed(t), 6)
+				c, err := l.task.Agent(believed(t), 6, "1")
 				l.did(t, "", c, err)
 			}
 		},

@@ -29,6 +29,10 @@ func (g Graph) Clean() (Graph, error) {
 	if strings.TrimSpace(g.Name) == "" {
 		return g, Invalidf("the graph has no name")
 	}
+	if strings.Contains(g.Name, "/") {
+		// Else card b/c of graph a had the key of card c of graph a/b.
+		return g, Invalidf("the name %q of the graph has a slash", g.Name)
+	}
 	if err := cleanText("the graph's name", g.Name); err != nil {
 		return g, err
 	}
@@ -45,11 +49,11 @@ func (g Graph) Clean() (Graph, error) {
 			return g, Invalidf("two cards are named %q", n.Name)
 		}
 		at[n.Name] = i
+		n.Draft.IdempotencyKey = g.Key(n)
 		d, err := n.Draft.Clean()
 		if err != nil {
 			return g, Invalidf("card %q: %v", n.Name, err)
 		}
-		d.IdempotencyKey = g.Key(n)
 		nodes[i].Draft = d
 	}
 	var links []Link

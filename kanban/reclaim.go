@@ -58,6 +58,7 @@ const (
 	LeaseLapsed  Lapse = "lease"   // nobody renewed the lease
 	ClaimerGone  Lapse = "claimer" // who claimed it died before a supervisor took over
 	WorkerSilent Lapse = "silent"  // no heartbeat for longer than the stale time-out
+	Stopped      Lapse = "stopped" // the host told the supervisor to stop, and it ended its agent
 )
 
 // Lapsed takes a card back whose claim lapsed. It is not counted as a failure.
@@ -85,8 +86,11 @@ func (t Task) Lapsed(l Lapse, timeout time.Duration, x Termination, run Run, now
 	p := payload("stale_lock", orNull(t.Lock), "worker_pid", orNull(t.WorkerPID), "claim_expires", unix(t.Expires),
 		"last_heartbeat_at", unix(t.HeartbeatAt), "now", now.Unix(), "host_local", x.HostLocal,
 		"heartbeat_stale", t.HeartbeatStale(now)).and(x.fields())
-	if l == ClaimerGone {
+	switch l {
+	case ClaimerGone:
 		p = append(p, Field{"reason", "claimer_dead"})
+	case Stopped:
+		p = append(p, Field{"reason", "supervisor_stopped"})
 	}
 	id := c.end(&run, ending{outcome: OutcomeReclaimed, err: "stale_lock=" + t.Lock, metadata: x.fields().raw()}, false, now)
 	c.event(EventReclaimed, id, p)

@@ -31,11 +31,12 @@ type Run struct {
 // Worker is what the run's supervisor has recorded of its processes. It stays
 // after the run is closed.
 type Worker struct {
-	PID      int64  // the supervisor's
-	Start    string // the supervisor's start time as the system tells it, so that a reused pid is not mistaken for it
-	AgentPID int64
-	Exit     string    // how the agent ended, as [Exit.String] has it; empty while unknown
-	ExitedAt time.Time // when it did
+	PID        int64  // the supervisor's
+	Start      string // when it started, as the system tells it, so that a reused pid is not mistaken for it
+	AgentPID   int64
+	AgentStart string
+	Exit       string    // how the agent ended, as [Exit.String] has it; empty while unknown
+	ExitedAt   time.Time // when it did
 }
 
 // Outcome is how a run ended. It is empty while the run is open.

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "write docs/states.md anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // facts under which a verb is asked of a card. They are permissive: what the
 // verb wants of the card besides its status is given.

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -28,7 +33,50 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", home)
 			e.Setenv("ANDON_HOME", filepath.Join(home, ".andon"))
 			e.Setenv("TZ", "UTC")
+			e.Setenv("GORACE", "atexit_sleep_ms=50") // else each command takes a second more under -race
 			return nil
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"card": card, "exits": exits, "truncate": truncate,
+		},
 	})
+}
+
+var cardID = regexp.MustCompile(`\bt_[0-9a-f]{8}\b`)
+
+// card NAME keeps the first card's id of the last standard output in a variable.
+func card(ts *testscript.TestScript, neg bool, args []string) {
+	id := cardID.FindString(ts.ReadFile("stdout"))
+	if neg || len(args) != 1 || id == "" {
+		ts.Fatalf("usage: card NAME, after a command that printed the id of a card")
+	}
+	ts.Setenv(args[0], id)
+}
+
+// exits STATUS PROGRAM... runs a program that must exit with just that status.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS PROGRAM [ARG...]")
+	}
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%s: %v", args[1], err)
+		}
+		got = exit.ExitCode()
+	}
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("%q exits %d, want %s", args[1:], got, args[0])
+	}
+}
+
+// truncate FILE SIZE cuts a file.
+func truncate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: truncate FILE SIZE")
+	}
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
 }

@@ -29,26 +29,29 @@ var allowed = map[string][]string{
 	"internal/lock":  {},
 	"internal/proc":  {},
 	"internal/yamlx": {},
-	"internal/home":  {}, // knows paths and opens nothing
 
 	// How the board is kept.
 	"internal/store":           {"kanban"},
 	"internal/store/sqlite":    {"internal/fsx", "internal/lock", "internal/store", "kanban"},
 	"internal/store/storetest": {"internal/store", "internal/store/sqlite", "kanban"},
 
+	// Where boards are, and of which kind: it opens them.
+	"internal/home": {"internal/store", "internal/store/sqlite"},
+
 	// What may be done with it, and the shapes in which it is told.
 	"internal/board":  {"internal/store", "kanban"},
-	"internal/config": {"kanban"},
-	"internal/view":   {"kanban"},
+	"internal/config": {"internal/yamlx", "kanban"},
+	"internal/view":   {"internal/store", "kanban"},
 
 	// Who works on it.
-	"internal/workspace": {"internal/fsx", "internal/proc", "kanban"},
+	"internal/workspace": {"kanban"},
 	"internal/worker": {"internal/board", "internal/config", "internal/fsx", "internal/home", "internal/proc",
-		"internal/view", "internal/workspace", "kanban"},
+		"internal/store", "internal/workspace", "kanban"},
 	"internal/dispatch": {"internal/board", "internal/config", "internal/home", "internal/lock", "internal/proc",
 		"internal/store", "internal/worker", "kanban"},
-	"internal/bench": measures,
-	"internal/demo":  measures,
+	"internal/bench": {"internal/board", "internal/home", "internal/store", "kanban"},
+	"internal/demo": {"internal/board", "internal/fsx", "internal/home", "internal/proc", "internal/store", "internal/view",
+		"internal/worker", "kanban"},
 
 	// Surfaces. They do not import one another; cli wires them all.
 	"internal/cli": {"internal/bench", "internal/board", "internal/config", "internal/demo", "internal/dispatch",
@@ -56,9 +59,6 @@ var allowed = map[string][]string{
 		"internal/view", "internal/worker", "internal/workspace", "internal/yamlx", "kanban"},
 	"cmd/andon": {"internal/cli"},
 }
-
-var measures = []string{"internal/board", "internal/config", "internal/home", "internal/store", "internal/store/sqlite",
-	"internal/view", "kanban"}
 
 // Build constraints are not regarded: an arrow that exists on Windows alone is
 // an arrow.

@@ -2,6 +2,7 @@ package board
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"andon/internal/store"
@@ -20,6 +21,20 @@ type Applied struct {
 // Apply makes the cards and links of a graph that the board lacks, all or none.
 // A card is known again by its idempotency key.
 func (b *Board) Apply(ctx context.Context, g kanban.Graph) ([]Applied, error) {
+	return b.graph(ctx, g, nil)
+}
+
+// errPreview takes a transaction back that did all it should.
+var errPreview = errors.New("only a preview")
+
+// Preview says what Apply would do, or why it would be refused, and changes
+// nothing. A card that would be made gets another id when it is.
+func (b *Board) Preview(ctx context.Context, g kanban.Graph) ([]Applied, error) {
+	return b.graph(ctx, g, errPreview)
+}
+
+// graph makes what the board lacks of g in a transaction that ends with end.
+func (b *Board) graph(ctx context.Context, g kanban.Graph, end error) ([]Applied, error) {
 	g, err := g.Clean()
 	if err != nil {
 		return nil, err
@@ -51,9 +66,12 @@ func (b *Board) Apply(ctx context.Context, g kanban.Graph) ([]Applied, error) {
 			ids[n.Name] = t.ID
 			done = append(done, a)
 		}
-		return nil
+		return end
 	})
-	return done, err
+	if !errors.Is(err, end) {
+		return nil, err
+	}
+	return done, nil
 }
 
 // linkMissing gives the card those of the parents that it does not wait for yet.
@@ -77,7 +95,7 @@ func (b *Board) linkMissing(ctx context.Context, tx *store.Tx, t kanban.Task, pa
 		if err := b.apply(ctx, tx, &c); err != nil {
 			return nil, err
 		}
-		linked = append(linked, p)
+		linked, have = append(linked, p), append(have, c.Links...)
 	}
 	return linked, nil
 }

@@ -6,6 +6,7 @@ package board
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 
 	"andon/internal/store"
 	"andon/kanban"
@@ -65,7 +66,10 @@ func (b *Board) apply(ctx context.Context, tx *store.Tx, c *kanban.Change) error
 	case len(c.Unlinks) > 0, c.Verb == kanban.VerbAssign: // a new assignee releases what the breaker held
 		due = []kanban.Task{c.Task}
 	}
-	_, err := b.promote(ctx, tx, due)
+	promoted, err := b.promote(ctx, tx, due)
+	if err == nil && slices.Contains(promoted, c.Task.ID) {
+		c.Task, err = tx.Task(ctx, c.Task.ID) // the caller is told where the card stands in the end
+	}
 	return err
 }
 

@@ -42,9 +42,9 @@ func TestWhatMakesACardDuePromotesIt(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, db *store.DB) {
 				b := board.New(db)
-				first, last := create(t, b, kanban.Draft{}), create(t, b, kanban.Draft{})
-				child := create(t, b, kanban.Draft{Parents: []kanban.TaskID{first, last}})
-				sticky := create(t, b, kanban.Draft{Parents: []kanban.TaskID{last}, Blocked: true})
+				first, last := add(t, b, kanban.Draft{}), add(t, b, kanban.Draft{})
+				child := add(t, b, kanban.Draft{Parents: []kanban.TaskID{first, last}})
+				sticky := add(t, b, kanban.Draft{Parents: []kanban.TaskID{last}, Blocked: true})
 				if _, err := b.Complete(t.Context(), first, kanban.Report{}); err != nil {
 					t.Fatal(err)
 				}
@@ -80,7 +80,7 @@ func TestBreakerHolds(t *testing.T) {
 		b := board.New(db)
 		b.Policy = func(string) kanban.Policy { return kanban.Policy{BoardLimit: 1} }
 		trip := func() kanban.TaskID {
-			id := create(t, b, kanban.Draft{Assignee: "ada"})
+			id := add(t, b, kanban.Draft{Assignee: "ada"})
 			c, err := b.Claim(t.Context(), id, kanban.Claimant{Lock: "h:1"})
 			if err != nil {
 				t.Fatal(err)
@@ -122,7 +122,7 @@ func TestBreakerHolds(t *testing.T) {
 func TestCreatedBlockedStaysBlocked(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := board.New(db)
-		gate := create(t, b, kanban.Draft{Blocked: true})
+		gate := add(t, b, kanban.Draft{Blocked: true})
 		if promoted, err := b.PromoteDue(t.Context()); err != nil || len(promoted) != 0 {
 			t.Errorf("PromoteDue promoted %v (%v)", promoted, err)
 		}
@@ -140,9 +140,9 @@ func TestCreatedBlockedStaysBlocked(t *testing.T) {
 func TestLinkRefusesACircle(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := board.New(db)
-		first := create(t, b, kanban.Draft{})
-		second := create(t, b, kanban.Draft{Parents: []kanban.TaskID{first}})
-		third := create(t, b, kanban.Draft{Parents: []kanban.TaskID{second}})
+		first := add(t, b, kanban.Draft{})
+		second := add(t, b, kanban.Draft{Parents: []kanban.TaskID{first}})
+		third := add(t, b, kanban.Draft{Parents: []kanban.TaskID{second}})
 		before := everything(t, db)
 		_, err := b.Link(t.Context(), kanban.Link{Parent: third, Child: first})
 		circle := fmt.Sprintf("%s -> %s -> %s -> %s", first, second, third, first)
@@ -160,7 +160,7 @@ func TestLinksMadeAtOnceFormNoCircle(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		boards := []*board.Board{board.New(db), board.New(storetest.Open(t, db.Path()))}
 		for range 10 {
-			a, z := create(t, boards[0], kanban.Draft{}), create(t, boards[0], kanban.Draft{})
+			a, z := add(t, boards[0], kanban.Draft{}), add(t, boards[0], kanban.Draft{})
 			errs := make([]error, 2)
 			var wg sync.WaitGroup
 			for i, l := range []kanban.Link{{Parent: a, Child: z}, {Parent: z, Child: a}} {
@@ -186,7 +186,7 @@ func graph(existing kanban.TaskID) kanban.Graph {
 func TestApplyTwiceChangesNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := board.New(db)
-		existing := create(t, b, kanban.Draft{})
+		existing := add(t, b, kanban.Draft{})
 		g := graph(existing)
 		made, err := b.Apply(t.Context(), g)
 		if err != nil {
@@ -238,7 +238,7 @@ func TestApplyTwiceChangesNothing(t *testing.T) {
 func TestApplyIsAllOrNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := board.New(db)
-		existing := create(t, b, kanban.Draft{})
+		existing := add(t, b, kanban.Draft{})
 		before := everything(t, db)
 		for name, spoil := range map[string]func(*kanban.Graph){
 			"a parent that is not there": func(g *kanban.Graph) { g.Nodes[0].Draft.Parents = []kanban.TaskID{"t_gone"} },
@@ -321,9 +321,9 @@ func TestIdempotencyKeyGivesOneCard(t *testing.T) {
 func TestReadsNeverWrite(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := board.New(db)
-		parent := create(t, b, kanban.Draft{Assignee: "ada"})
-		child := create(t, b, kanban.Draft{Parents: []kanban.TaskID{parent}, Assignee: "ada"})
-		held := create(t, b, kanban.Draft{Assignee: "ada"})
+		parent := add(t, b, kanban.Draft{Assignee: "ada"})
+		child := add(t, b, kanban.Draft{Parents: []kanban.TaskID{parent}, Assignee: "ada"})
+		held := add(t, b, kanban.Draft{Assignee: "ada"})
 		c, err := b.Claim(t.Context(), held, kanban.Claimant{Lock: "h:1"})
 		if err != nil {
 			t.Fatal(err)
@@ -397,7 +397,7 @@ func mustDue(t *testing.T, b *board.Board) []kanban.TaskID {
 func TestRunFromStartToEnd(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := board.New(db)
-		id := create(t, b, kanban.Draft{Assignee: "ada"})
+		id := add(t, b, kanban.Draft{Assignee: "ada"})
 		c, err := b.Claim(t.Context(), id, kanban.Claimant{Lock: "h:1"})
 		if err != nil {
 			t.Fatal(err)
@@ -409,7 +409,7 @@ func TestRunFromStartToEnd(t *testing.T) {
 		if _, err := b.Started(t.Context(), run, "h:1", kanban.Worker{PID: 41}, "/w"); !errors.Is(err, kanban.ErrSuperseded) {
 			t.Errorf("a second supervisor: %v, want ErrSuperseded", err)
 		}
-		if _, err := b.Agent(t.Context(), run, 42); err != nil {
+		if _, err := b.Agent(t.Context(), run, 42, "then"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := b.Complete(t.Context(), id, kanban.Report{Summary: "done", Run: run.ID}); err != nil {

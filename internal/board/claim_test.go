@@ -39,7 +39,7 @@ func TestClaimIsExclusiveAmongProcesses(t *testing.T) {
 		b := board.New(db)
 		var ids []string
 		for range cards {
-			ids = append(ids, string(create(t, b, kanban.Draft{})))
+			ids = append(ids, string(add(t, b, kanban.Draft{})))
 		}
 		winners := map[string][]string{}
 		for _, lines := range storetest.Race(t, processes, cards, as("claim", db, ids...)) {
@@ -69,7 +69,7 @@ func TestClaimIsExclusiveAmongGoroutines(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		boards := []*board.Board{board.New(db), board.New(storetest.Open(t, db.Path()))}
 		for range 5 {
-			id := create(t, boards[0], kanban.Draft{})
+			id := add(t, boards[0], kanban.Draft{})
 			var mu sync.Mutex
 			var won []string
 			var wg sync.WaitGroup
@@ -101,8 +101,8 @@ func TestClaimIsExclusiveAmongGoroutines(t *testing.T) {
 func TestClaimWithOpenParentIsStoredAndRefused(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := board.New(db)
-		parent := create(t, b, kanban.Draft{})
-		child := create(t, b, kanban.Draft{Parents: []kanban.TaskID{parent}})
+		parent := add(t, b, kanban.Draft{})
+		child := add(t, b, kanban.Draft{Parents: []kanban.TaskID{parent}})
 		storetest.Exec(t, db, `UPDATE tasks SET status = 'ready' WHERE id = '`+string(child)+`'`)
 		after := head(t, b)
 		if _, err := b.Claim(t.Context(), child, kanban.Claimant{Lock: "h:1"}); !errors.Is(err, kanban.ErrParentsOpen) {

@@ -39,7 +39,7 @@ func TestFollowMissesNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		const writers, each = 4, 100
 		b := board.New(db)
-		id := create(t, b, kanban.Draft{})
+		id := add(t, b, kanban.Draft{})
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		var seen []kanban.EventID
@@ -79,7 +79,7 @@ func TestFollowMissesNothing(t *testing.T) {
 func TestFollowReadsOnWithoutANewCommit(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := board.New(db)
-		id := create(t, b, kanban.Draft{})
+		id := add(t, b, kanban.Draft{})
 		storetest.Exec(t, db, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
 			INSERT INTO task_events (task_id, kind, created_at) SELECT '`+string(id)+`', 'imported', 1 FROM n`)
 		n := 0
@@ -99,7 +99,7 @@ func TestFollowReadsOnWithoutANewCommit(t *testing.T) {
 func TestFollowEndsWithItsContext(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := board.New(db)
-		id := create(t, b, kanban.Draft{})
+		id := add(t, b, kanban.Draft{})
 		for name, follow := range map[string]func() error{
 			"while it waits": func() error {
 				ctx, cancel := context.WithCancel(t.Context())

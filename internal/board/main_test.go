@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -37,18 +38,25 @@ func TestMain(m *testing.M) {
 }
 
 func play(role, path string, args []string) error {
-	db, err := sqlite.Open(context.Background(), path, sqlite.Options{})
+	db, err := sqlite.Open(context.Background(), path, store.Options{})
 	if err != nil {
 		return err
 	}
 	return errors.Join(roles[role](context.Background(), board.New(db), args), db.Close())
 }
 
+// open makes a board in a file of its own.
+func open(t *testing.T) (*board.Board, string) {
+	t.Helper()
+	db := storetest.Open(t, filepath.Join(t.TempDir(), "kanban.db"))
+	return board.New(db), db.Path()
+}
+
 func as(role string, db *store.DB, args ...string) string {
 	return roleEnv + "=" + strings.Join(append([]string{role, db.Path()}, args...), "\n")
 }
 
-func create(t *testing.T, b *board.Board, d kanban.Draft) kanban.TaskID {
+func add(t *testing.T, b *board.Board, d kanban.Draft) kanban.TaskID {
 	t.Helper()
 	if d.Title == "" {
 		d.Title = "a card"

@@ -21,9 +21,9 @@ func (b *Board) Started(ctx context.Context, run kanban.Run, lock string, w kanb
 }
 
 // Agent records the process that was started for the run.
-func (b *Board) Agent(ctx context.Context, run kanban.Run, pid int64) (kanban.Change, error) {
+func (b *Board) Agent(ctx context.Context, run kanban.Run, pid int64, start string) (kanban.Change, error) {
 	return b.ofRun(ctx, run, func(tx *store.Tx, t kanban.Task, r kanban.Run) (kanban.Change, error) {
-		return t.Agent(r, pid)
+		return t.Agent(r, pid, start)
 	})
 }
 

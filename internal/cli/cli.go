@@ -24,6 +24,7 @@ type IO struct {
 	Env      func(string) string
 	UserHome string // the user's home folder; empty if unknown
 	Terminal bool   // Out is a terminal
+	Colour   bool   // a terminal that shows colours, to a user who wants them
 	Width    int    // of the terminal, in columns; zero if unknown
 	Zone     *time.Location
 	Now      func() time.Time
@@ -44,7 +45,7 @@ type app struct {
 func Main(ctx context.Context, args []string, io IO) int {
 	a := &app{IO: io}
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(spread(args))
 	root.SetIn(io.In)
 	root.SetOut(io.Out)
 	root.SetErr(io.Err)
@@ -52,16 +53,17 @@ func Main(ctx context.Context, args []string, io IO) int {
 	if err == nil {
 		return view.ExitOK
 	}
+	if errors.Is(err, errSaid) {
+		return view.ExitRefused
+	}
 	if !a.inVerb && kanban.CodeOf(err) == kanban.Internal {
 		err = &kanban.Error{Code: kanban.Usage, Err: err, Msg: err.Error(), Hint: fmt.Sprintf("`%s --help` shows how it is called", cmd.CommandPath())}
 	}
-	if !errors.Is(err, errSaid) {
-		fmt.Fprintf(io.Err, "andon: %s\n", view.Plain(strings.TrimSpace(err.Error())))
-	}
+	a.say(err)
 	return view.Exit(err)
 }
 
-// errSaid ends a verb that has told what went wrong already.
+// errSaid ends a verb that has told what went wrong already, with status 1.
 var errSaid = errors.New("said already")
 
 func (a *app) root() *cobra.Command {
@@ -93,16 +95,53 @@ worker processes, and no crash loses a card or runs it twice.`,
 		&cobra.Group{ID: "more", Title: "More:"},
 	)
 	for _, make := range verbs {
-		root.AddCommand(make(a))
+		cmd := make(a)
+		a.complete(cmd)
+		root.AddCommand(cmd)
 	}
+	a.completeFlag(root, "board", a.boards)
+	root.SetHelpCommand(newHelp())
 	return root
 }
 
 // verbs makes the commands, in the order of the help. A verb's file has the
 // constructor; this list and that file are all there is to add.
 var verbs = []func(*app) *cobra.Command{
-	newCreate, newList, newShow,
+	newCreate,
+	newList,
+	newShow,
+	newRuns,
+	newLog,
+	newContext,
+	newStats,
+	newWatch,
+	newTail,
+	newApply,
+	newAssign,
+	newLink,
+	newUnlink,
+	newComment,
+	newBlock,
+	newUnblock,
+	newPromote,
+	newComplete,
+	newArchive,
+	newRun,
+	newDispatch,
+	newClaim,
+	newHeartbeat,
+	newReclaim,
+	newSupervise,
+	newInit,
+	newDemo,
+	newCheck,
+	newVersion,
+	newCompletion,
+	newExitCodes,
+	newEnvironment,
 }
+
+func init() { cobra.EnableCommandSorting = false }
 
 // words is what help says of a verb.
 type words struct {
@@ -137,9 +176,22 @@ func usagef(format string, args ...any) error {
 	return &kanban.Error{Code: kanban.Usage, Msg: fmt.Sprintf(format, args...)}
 }
 
+// say tells what went wrong, in one line.
+func (a *app) say(err error) {
+	fmt.Fprintf(a.Err, "andon: %s\n", view.Plain(strings.TrimSpace(err.Error())))
+}
+
 // warn says something on Err that does not stop the verb.
 func (a *app) warn(format string, args ...any) {
 	fmt.Fprintf(a.Err, "andon: warning: %s\n", view.Plain(fmt.Sprintf(format, args...)))
+}
+
+// style is how rows look on Out.
+func (a *app) style() view.Style {
+	if !a.Terminal {
+		return view.Style{}
+	}
+	return view.Style{Colour: a.Colour, Width: a.Width}
 }
 
 func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.Out, format, args...) }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -85,7 +86,7 @@ func (o *create) fill(d *kanban.Draft) (err error) {
 		d.Parents = append(d.Parents, kanban.TaskID(p))
 	}
 	if d.WorkspaceKind, d.WorkspacePath, err = o.parseWorkspace(o.workspace); err != nil {
-		return err
+		return usagef("--workspace %v", err)
 	}
 	if o.maxRuntime != "" {
 		if d.MaxRuntime, err = config.ParseDuration(o.maxRuntime); err != nil {
@@ -150,11 +151,11 @@ func (a *app) parseWorkspace(s string) (kanban.WorkspaceKind, string, error) {
 			path = filepath.Join(a.UserHome, rest)
 		}
 		if !filepath.IsAbs(path) {
-			return "", "", usagef("--workspace %q: the path must be absolute", s)
+			return "", "", fmt.Errorf("%q: the path must be absolute", s)
 		}
 		return kanban.Dir, path, nil
 	}
-	return "", "", usagef("--workspace %q: it is scratch or dir:/path/to/folder", s)
+	return "", "", fmt.Errorf("%q: it is scratch or dir:/path/to/folder", s)
 }
 
 // warnIdle says why nothing will start the card, if that is so.

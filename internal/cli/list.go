@@ -76,8 +76,9 @@ func (o *list) run(ctx context.Context, _ []string) error {
 			o.printf("(no matching tasks)\n")
 		}
 		var b strings.Builder
+		style := o.style()
 		for _, t := range tasks {
-			b.WriteString(view.Row(t) + "\n")
+			b.WriteString(style.Row(t) + "\n")
 		}
 		o.printf("%s", b.String())
 		return nil

@@ -19,8 +19,11 @@ func Run() int {
 	self, _ := os.Executable()
 	out := int(os.Stdout.Fd())
 	width, _, _ := term.GetSize(out)
+	terminal := term.IsTerminal(out)
 	return Main(ctx, os.Args[1:], IO{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, UserHome: home,
-		Terminal: term.IsTerminal(out), Width: width, Zone: time.Local, Now: time.Now, Self: self,
+		Terminal: terminal, Width: width,
+		Colour: terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && escapes(os.Stdout),
+		Zone:   time.Local, Now: time.Now, Self: self,
 	})
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	"andon/internal/config"
 	"andon/internal/home"
 	"andon/internal/store"
-	"andon/internal/store/sqlite"
 	"andon/kanban"
 )
 
@@ -30,20 +30,37 @@ func (a *app) with(ctx context.Context, do func(*session) error) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.db.Close()) }()
+	defer func() {
+		closing := s.db.Close()
+		if closing != nil && errors.Is(err, errSaid) {
+			a.say(closing)
+			return
+		}
+		err = errors.Join(err, closing)
+	}()
 	return do(s)
 }
+
+// otherHome is the way out for who named a home that cannot be one.
+const otherHome = "name a folder that can be written, with --home or ANDON_HOME"
 
 func (a *app) open(ctx context.Context) (*session, error) {
 	h, place, err := a.find()
 	if err != nil {
 		return nil, err
 	}
+	if info, err := os.Stat(h.Root); err == nil && !info.IsDir() {
+		return nil, &kanban.Error{Code: kanban.Denied, Msg: fmt.Sprintf("the home %s is a file, and must be a folder", h.Root), Hint: otherHome}
+	}
 	cfg, err := config.Load(h.ConfigFile(), os.ReadFile)
 	if err != nil {
-		return nil, &kanban.Error{Code: kanban.Invalid, Err: err, Msg: err.Error()}
+		e := &kanban.Error{Code: kanban.Invalid, Err: err, Msg: err.Error()}
+		if _, inFile := errors.AsType[*config.Error](err); !inFile {
+			e.Code, e.Hint = kanban.Denied, otherHome
+		}
+		return nil, e
 	}
-	db, err := sqlite.Open(ctx, place.DB, sqlite.Options{
+	db, err := place.Open(ctx, store.Options{
 		Busy: config.BusyTimeout(a.Env),
 		Warn: func(s string) { a.warn("%s", s) },
 	})

@@ -15,7 +15,7 @@ import (
 func newShow(a *app) *cobra.Command {
 	o := &show{app: a}
 	cmd := verb(words{
-		use: "show ID", group: "look",
+		use: "show [ID]", group: "look",
 		short: "show a card with its comments, history and runs",
 		example: `  andon show t_1a2b3c4d
   andon show t_1a2b3c4d --json | jq .latest_summary
@@ -91,14 +91,16 @@ func runFilter(kind, name string) (func([]kanban.Run) []kanban.Run, error) {
 func (o *show) text(s *session, c board.Card) {
 	t := c.Task
 	limit, source := s.limit(t)
+	style := o.style()
 	var b strings.Builder
+	styled := func(label, value string) { fmt.Fprintf(&b, "  %-11s %s\n", label+":", value) }
 	line := func(label, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "  %-11s %s\n", label+":", view.Plain(value))
+			styled(label, view.Plain(value))
 		}
 	}
-	fmt.Fprintf(&b, "%s %s  %s\n", view.Icon(t.Status), t.ID, view.Plain(t.Title))
-	line("status", string(t.Status))
+	fmt.Fprintf(&b, "%s %s  %s\n", style.Paint(t.Status, view.Icon(t.Status)), view.Plain(string(t.ID)), view.Plain(t.Title))
+	styled("status", style.Paint(t.Status, view.Plain(string(t.Status))))
 	line("assignee", or(t.Assignee, "(unassigned)"))
 	line("tenant", t.Tenant)
 	line("workspace", strings.TrimSpace(string(t.WorkspaceKind)+" "+t.WorkspacePath))
@@ -121,7 +123,7 @@ func (o *show) text(s *session, c board.Card) {
 	}
 	related := func(label string, tasks []kanban.Task) {
 		for _, p := range tasks {
-			line(label, fmt.Sprintf("%s %s %s", view.Icon(p.Status), p.ID, p.Title))
+			styled(label, style.Short(p, len("  parent:     ")))
 		}
 	}
 	related("parent", c.Parents)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/template/parse"
 	"unicode"
+
+	"andon/internal/yamlx"
 )
 
 // Card is what a command may say of the work it is started for.
@@ -90,7 +92,7 @@ func (e element) render(c Card) (_, why string) {
 		if p.field != "" {
 			s = c.field(p.field)
 			if e.place == inScript && !harmless(s) {
-				return "", fmt.Sprintf("{{.%s}} stands inside a script and is %q, which a shell could read as code; use \"$ANDON_%s\" there", p.field, shorten(s), strings.ToUpper(p.field))
+				return "", fmt.Sprintf("{{.%s}} stands inside a script and is %q, which a shell could read as code; use \"$ANDON_%s\" there", p.field, yamlx.Shorten(s), strings.ToUpper(p.field))
 			}
 		}
 		b.WriteString(s)
@@ -174,7 +176,7 @@ func parseElement(text string) (parts []part, why string) {
 		if _, after, ok := strings.Cut(msg, ": "); ok {
 			msg = after
 		}
-		return nil, fmt.Sprintf("no template: %s; allowed: plain text and %s", oneLine(msg), list(cardFields))
+		return nil, fmt.Sprintf("no template: %s; allowed: plain text and %s", yamlx.OneLine(msg), list(cardFields))
 	}
 	for name := range set {
 		if name != text {
@@ -190,16 +192,16 @@ func parseElement(text string) (parts []part, why string) {
 			if !ok || !slices.Contains(cardFields, name) {
 				near := ""
 				if ok {
-					near = nearest(name, cardFields)
+					near = yamlx.Nearest(name, cardFields)
 				}
 				if near != "" {
 					return nil, fmt.Sprintf("%s is no field of a card; did you mean {{.%s}}?", n, near)
 				}
-				return nil, fmt.Sprintf("%s is not allowed; allowed: plain text and %s", shorten(n.String()), list(cardFields))
+				return nil, fmt.Sprintf("%s is not allowed; allowed: plain text and %s", yamlx.Shorten(n.String()), list(cardFields))
 			}
 			parts = append(parts, part{field: name})
 		default:
-			return nil, fmt.Sprintf("%s is not allowed; allowed: plain text and %s", shorten(oneLine(n.String())), list(cardFields))
+			return nil, fmt.Sprintf("%s is not allowed; allowed: plain text and %s", yamlx.Shorten(yamlx.OneLine(n.String())), list(cardFields))
 		}
 	}
 	return parts, ""

@@ -1,7 +1,7 @@
 // Package home knows where the things of andon lie: the root folder, its boards
 // and their files, laid out as Hermes lays them out. It reads names, folders and
-// the pointer to the current board; it creates nothing, and never opens a
-// database file, for closing one again could cancel the locks of SQLite.
+// the pointer to the current board, and opens boards; a database file is opened
+// by SQLite alone, for closing it again could cancel SQLite's locks.
 package home
 
 import (

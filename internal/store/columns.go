@@ -86,6 +86,7 @@ var workerColumns = []column[kanban.Run]{
 	number("pid", func(r *kanban.Run) *int64 { return &r.Worker.PID }),
 	text("pid_start", func(r *kanban.Run) *string { return &r.Worker.Start }),
 	number("agent_pid", func(r *kanban.Run) *int64 { return &r.Worker.AgentPID }),
+	text("agent_start", func(r *kanban.Run) *string { return &r.Worker.AgentStart }),
 	text("exit", func(r *kanban.Run) *string { return &r.Worker.Exit }),
 	millis("exited_at", func(r *kanban.Run) *time.Time { return &r.Worker.ExitedAt }),
 }

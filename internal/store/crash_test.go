@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 // write makes cards and takes each through its life. It says each step once it is
 // acknowledged, and not before.
 func write(ctx context.Context, path string) error {
-	db, err := sqlite.Open(ctx, path, sqlite.Options{})
+	db, err := sqlite.Open(ctx, path, store.Options{})
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func TestCrash(t *testing.T) {
 			said := map[kanban.TaskID]kanban.Status{}
 			for range crashes {
 				writeUntilKilled(t, path, random, said)
-				db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+				db, err := sqlite.Open(t.Context(), path, store.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -29,6 +29,12 @@ type DB struct {
 	Busy time.Duration
 }
 
+// Options is how to open a board. Its zero value is the ordinary case.
+type Options struct {
+	Busy time.Duration // bound of each wait for other writers; zero: 120 s
+	Warn func(string)  // hears of what works less well than it should; may be nil
+}
+
 // New joins an open database and what must be known of it. Its callers are the
 // packages of the two databases.
 func New(pool *sql.DB, d Dialect, path string, busy time.Duration, close func() error) *DB {

@@ -206,7 +206,7 @@ func TestApplyWritesOnlyWhatDiffers(t *testing.T) {
 			if err != nil {
 				return kanban.Change{}, err
 			}
-			return t.Agent(*r, 41)
+			return t.Agent(*r, 41, "then")
 		})
 		after := append(storetest.Dump(t, db, tasks), storetest.Dump(t, db, runs)...)
 		if d := cmp.Diff(before, after); d != "" {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"andon/kanban"
 )
@@ -42,6 +43,7 @@ type Filter struct {
 	Session          string
 	WorkflowTemplate string
 	StepKey          string
+	Prefix           string // of the id
 	Sort             Sort
 	Limit            int // zero: all
 }
@@ -102,6 +104,9 @@ func (tx *Tx) List(ctx context.Context, f Filter) ([]kanban.Task, error) {
 		if c.value != "" {
 			and(c.column+` = ?`, c.value)
 		}
+	}
+	if f.Prefix != "" {
+		and(`substr(id, 1, ?) = ?`, utf8.RuneCountInString(f.Prefix), f.Prefix)
 	}
 	order, ok := orders[f.Sort]
 	if !ok {

@@ -10,13 +10,28 @@ import (
 
 // EventRow is an event of a known card on one line.
 func EventRow(e kanban.Event, loc *time.Location) string {
-	s := fmt.Sprintf("[%s] %s", Clock(e.At, loc), Plain(string(e.Kind)))
-	if len(e.Payload) > 0 {
-		if text, err := kanban.EncodeJSON(e.Payload); err == nil {
-			s += " " + Plain(text)
-		}
+	return fmt.Sprintf("[%s] %s%s", Clock(e.At, loc), Plain(string(e.Kind)), payload(e.Payload))
+}
+
+// StreamRow is an event of the board on one line. assignee is its card's, empty
+// if there is none.
+func StreamRow(e kanban.Event, assignee string, loc *time.Location) string {
+	who := ""
+	if assignee != "" {
+		who = " (@" + Plain(assignee) + ")"
 	}
-	return s
+	return fmt.Sprintf("[%s] %s %s%s%s", Clock(e.At, loc), Plain(string(e.Task)), Plain(string(e.Kind)), who, payload(e.Payload))
+}
+
+func payload(p kanban.Payload) string {
+	if len(p) == 0 {
+		return ""
+	}
+	text, err := kanban.EncodeJSON(p)
+	if err != nil {
+		return ""
+	}
+	return " " + Plain(text)
 }
 
 // RunTable is a table of runs. Summaries and errors have lines of their own.

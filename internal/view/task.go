@@ -1,10 +1,6 @@
 package view
 
-import (
-	"fmt"
-
-	"andon/kanban"
-)
+import "andon/kanban"
 
 // Task is a card as scripts see it. The keys are a contract.
 type Task struct {
@@ -73,14 +69,4 @@ func Icon(s kanban.Status) string {
 }
 
 // Row is a card on one line, without colour.
-func Row(t kanban.Task) string {
-	who := t.Assignee
-	if who == "" {
-		who = "(unassigned)"
-	}
-	tenant := ""
-	if t.Tenant != "" {
-		tenant = " [" + t.Tenant + "]"
-	}
-	return fmt.Sprintf("%s %s  %-8s  %-20s%s  %s", Icon(t.Status), t.ID, t.Status, Plain(who), Plain(tenant), Plain(t.Title))
-}
+func Row(t kanban.Task) string { return Style{}.Row(t) }

@@ -3,17 +3,19 @@ package sqlite
 import (
 	"path/filepath"
 	"testing"
+
+	"andon/internal/store"
 )
 
 // A board that is closed twice is not counted off twice: were it, the file would
 // be thought closed while another holds it open.
 func TestCloseTwice(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kanban.db")
-	first, err := Open(t.Context(), path, Options{})
+	first, err := Open(t.Context(), path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := Open(t.Context(), path, Options{})
+	second, err := Open(t.Context(), path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,12 +30,6 @@ import (
 	"andon/kanban"
 )
 
-// Options is how to open a board. Its zero value is the ordinary case.
-type Options struct {
-	Busy time.Duration // bound of each wait for other writers; zero: 120 s
-	Warn func(string)  // hears of what works less well than it should; may be nil
-}
-
 const (
 	defaultBusy = 120 * time.Second
 
@@ -49,7 +43,7 @@ const (
 
 // Open opens the board at path and creates it, with its folders, if it is not
 // there. A file whose schema is complete is opened without taking any lock.
-func Open(ctx context.Context, path string, o Options) (*store.DB, error) {
+func Open(ctx context.Context, path string, o store.Options) (*store.DB, error) {
 	if o.Busy <= 0 {
 		o.Busy = defaultBusy
 	}
@@ -78,7 +72,7 @@ func Open(ctx context.Context, path string, o Options) (*store.DB, error) {
 
 type board struct {
 	path    string
-	options Options
+	options store.Options
 	pool    *sql.DB
 	queue   *lock.Queue
 	unqueue sync.Once // the queue cannot be had: said once
@@ -187,15 +181,24 @@ func (b *board) look(ctx context.Context) (bool, error) {
 // preflight looks, without opening it, whether the file can be a board, and
 // reports whether it is still to be made.
 func (b *board) preflight() (fresh bool, err error) {
+	const hint = "name a home that can be written, with --home or ANDON_HOME"
 	info, err := os.Stat(b.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
+	fresh = errors.Is(err, fs.ErrNotExist)
+	if err != nil && !fresh {
+		return false, &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error(), Hint: hint}
 	}
-	if err != nil {
-		return false, &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error(), Hint: "name a home that can be written, with --home or ANDON_HOME"}
+	if _, err := os.Stat(filepath.Dir(b.path)); fresh && errors.Is(err, fs.ErrNotExist) {
+		return true, nil // its folder is still to be made, too
 	}
 	if err := fsx.Preflight(b.path); err != nil {
-		return false, &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error()}
+		e := &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error()}
+		if fresh {
+			e.Hint = hint
+		}
+		return false, e
+	}
+	if fresh {
+		return true, nil
 	}
 	return info.Size() == 0, nil
 }

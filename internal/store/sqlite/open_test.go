@@ -65,7 +65,7 @@ func TestOpenRefusesWhatIsNoDatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 { // the second time it is no better
-				db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+				db, err := sqlite.Open(t.Context(), path, store.Options{})
 				if err == nil {
 					db.Close()
 					t.Fatal("it was opened")
@@ -99,7 +99,7 @@ func TestOpenRefusesAFolder(t *testing.T) {
 	if err := os.Mkdir(path, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	_, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	_, err := sqlite.Open(t.Context(), path, store.Options{})
 	if kanban.CodeOf(err) != kanban.Denied || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "folder") {
 		t.Errorf("got %v, want a refusal that says it is a folder", err)
 	}
@@ -144,7 +144,7 @@ func TestOpenOfACompleteBoardTakesNoLock(t *testing.T) {
 	if err := first.Update(t.Context(), func(*store.Tx) error {
 		ctx, cancel := context.WithTimeout(t.Context(), initLimit)
 		defer cancel()
-		second, err := sqlite.Open(ctx, path, sqlite.Options{Warn: func(s string) { t.Error(s) }})
+		second, err := sqlite.Open(ctx, path, store.Options{Warn: func(s string) { t.Error(s) }})
 		if err != nil {
 			return err
 		}
@@ -216,7 +216,7 @@ func TestCancelEndsTheWaitForTheBoard(t *testing.T) {
 // time does, and the error says what to do.
 func TestBusyTimeEndsTheWait(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kanban.db")
-	db, err := sqlite.Open(t.Context(), path, sqlite.Options{Busy: 50 * time.Millisecond})
+	db, err := sqlite.Open(t.Context(), path, store.Options{Busy: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/ncruces/go-sqlite3/driver"
+
+	"andon/internal/store"
 )
 
 // Every connection of the pool is set alike: a pragma that belongs to a
 // connection and was sent to one of them protects only what that one does.
 func TestPragmasOfEveryConnection(t *testing.T) {
-	b := &board{path: filepath.Join(t.TempDir(), "kanban.db"), options: Options{Busy: 7 * time.Second}}
+	b := &board{path: filepath.Join(t.TempDir(), "kanban.db"), options: store.Options{Busy: 7 * time.Second}}
 	db, err := Open(t.Context(), b.path, b.options) // makes the file
 	if err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ func stampedeProcess(files []string) error {
 		if err := storetest.Gate(i); err != nil {
 			return err
 		}
-		db, err := sqlite.Open(ctx, path, sqlite.Options{Warn: func(s string) { warned = fmt.Errorf("opening %s: %s", path, s) }})
+		db, err := sqlite.Open(ctx, path, store.Options{Warn: func(s string) { warned = fmt.Errorf("opening %s: %s", path, s) }})
 		if err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ func Each(t *testing.T, test func(t *testing.T, db *store.DB)) {
 // Open opens the board at path until the test ends.
 func Open(t testing.TB, path string) *store.DB {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), path, sqlite.Options{Warn: func(s string) { t.Errorf("opening %s: %s", path, s) }})
+	db, err := sqlite.Open(t.Context(), path, store.Options{Warn: func(s string) { t.Errorf("opening %s: %s", path, s) }})
 	if err != nil {
 		t.Fatal(err)
 	}

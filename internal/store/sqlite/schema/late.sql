@@ -9,12 +9,13 @@ CREATE INDEX IF NOT EXISTS idx_events_run        ON task_events (run_id, id);
 
 -- What a run's supervisor records of its processes.
 CREATE TABLE IF NOT EXISTS andon_runs (
-	run_id    INTEGER PRIMARY KEY,
-	pid       INTEGER,
-	pid_start TEXT,
-	agent_pid INTEGER,
-	exit      TEXT,
-	exited_at INTEGER
+	run_id      INTEGER PRIMARY KEY,
+	pid         INTEGER,
+	pid_start   TEXT,
+	agent_pid   INTEGER,
+	agent_start TEXT,
+	exit        TEXT,
+	exited_at   INTEGER
 );
 
 -- One row says which version of this schema the file has.

@@ -1,15 +1,16 @@
-package config
+package yamlx
 
 import "fmt"
 
-// Error is one refusal of a configuration. Its text is a single line:
+// Error is one refusal of a file. Its text is a single line:
 //
 //	andon.yaml:7:5: profiles.writer.comand: unknown field; did you mean "command"?
 type Error struct {
-	File      string // "" if the configuration came from no file
+	File      string // "" if what is refused came from no file
 	Line, Col int    // from 1; 0 if unknown
 	Field     string // dotted path; "" where the file is no YAML at all
 	Msg       string
+	Err       error // what to find with errors.Is and errors.As; may be nil
 }
 
 func (e *Error) Error() string {
@@ -26,13 +27,17 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Col, s)
 }
 
-func invalid(field, format string, args ...any) *Error {
+func (e *Error) Unwrap() error { return e.Err }
+
+// Invalid is a refusal of the field at a dotted path, whose place in the file
+// [Read] adds.
+func Invalid(field, format string, args ...any) *Error {
 	return &Error{Field: field, Msg: fmt.Sprintf(format, args...)}
 }
 
-// nearest is the candidate within two edits of word, or "". A word of two
+// Nearest is the candidate within two edits of word, or "". A word of two
 // letters is within two edits of anything as short, so at least half must stay.
-func nearest(word string, candidates []string) string {
+func Nearest(word string, candidates []string) string {
 	best, least := "", 3
 	for _, c := range candidates {
 		if d := distance(word, c); d < least && 2*d <= len(c) {

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"andon/internal/view"
+	"andon/kanban"
+)
+
+func newCheck(a *app) *cobra.Command {
+	o := &check{app: a}
+	cmd := verb(words{
+		use: "check", group: "more",
+		short: "examine the board's file and what is in it",
+		long: `Examine the whole board: the file for damage, and the cards, runs and events for
+what contradicts itself. It prints "check: ok", or what it found, one finding a
+line. It repairs nothing.`,
+		example: `  andon check
+  andon check --db /path/to/kanban.db --json | jq -r '.findings[]'`,
+		exits: "something was found, or the file could not be examined",
+	}, cobra.NoArgs, o.run)
+	cmd.Flags().Bool("full", false, "examine everything, which is what it always does now")
+	return cmd
+}
+
+type check struct{ *app }
+
+func (o *check) run(ctx context.Context, _ []string) error {
+	_, place, err := o.find()
+	if err != nil {
+		return err
+	}
+	// Whoever checks a board believes that there is one: none is made here.
+	if info, err := os.Stat(place.DB); err != nil || info.Size() == 0 {
+		msg := "no board at " + place.DB
+		if err == nil {
+			msg = place.DB + " is empty: it holds no board"
+		} else if !os.IsNotExist(err) {
+			msg = err.Error()
+		}
+		return &kanban.Error{Code: kanban.NotFound, Err: err, Msg: msg, Hint: "name another with --db, --home or --board"}
+	}
+	found := []string{}
+	err = o.with(ctx, func(s *session) error {
+		more, err := s.Check(ctx)
+		found = append(found, more...)
+		return err
+	})
+	switch {
+	case kanban.CodeOf(err) == kanban.Damaged:
+		found = append(found, err.Error())
+	case err != nil:
+		return err
+	}
+	if o.json {
+		err = view.JSON(o.Out, struct {
+			OK       bool     `json:"ok"`
+			DBPath   string   `json:"db_path"`
+			Findings []string `json:"findings"`
+		}{len(found) == 0, place.DB, found})
+		if err != nil {
+			return err
+		}
+	}
+	if len(found) == 0 {
+		if !o.json {
+			o.printf("check: ok\n")
+		}
+		return nil
+	}
+	if !o.json {
+		for _, f := range found {
+			o.printf("%s\n", view.Plain(f))
+		}
+	}
+	things := "findings"
+	if len(found) == 1 {
+		things = "finding"
+	}
+	return &kanban.Error{Code: kanban.Damaged, Msg: fmt.Sprintf("check: %d %s in %s", len(found), things, place.DB),
+		Hint: "nothing was changed; copy the file, with its -wal, before you do anything to it"}
+}

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"andon/internal/config"
+	"andon/internal/fsx"
+	"andon/internal/view"
+	"andon/kanban"
+)
+
+func newInit(a *app) *cobra.Command {
+	o := &initialise{app: a}
+	return verb(words{
+		use: "init", group: "more",
+		short: "make a home, its board and an andon.yaml",
+		long: `Make the home, its board and an andon.yaml that shows every setting. What is
+there already stays as it is, so that it may be called again.`,
+		example: `  andon init
+  andon init --home /srv/board`,
+		exits: "the home cannot be written, or andon.yaml is not right",
+	}, cobra.NoArgs, o.run)
+}
+
+type initialise struct{ *app }
+
+type initialised struct {
+	Home     string   `json:"home"`
+	DB       string   `json:"db_path"`
+	Config   string   `json:"config"`
+	Profiles []string `json:"profiles"`
+}
+
+func (o *initialise) run(ctx context.Context, _ []string) error {
+	return o.with(ctx, func(s *session) error {
+		file := s.home.ConfigFile()
+		if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+			// The board may lie elsewhere, and then nobody has made the home yet.
+			err := os.MkdirAll(s.home.Root, 0o755)
+			if err == nil {
+				err = fsx.WriteFile(file, config.Example(), 0o644)
+			}
+			if err != nil {
+				return &kanban.Error{Code: kanban.Denied, Err: err, Msg: "write " + file + ": " + err.Error(), Hint: otherHome}
+			}
+		}
+		v := initialised{Home: s.home.Root, DB: s.Path(), Config: file, Profiles: slices.Sorted(maps.Keys(s.config.Profiles))}
+		if v.Profiles == nil {
+			v.Profiles = []string{}
+		}
+		if o.json {
+			return view.JSON(o.Out, v)
+		}
+		o.printf("Board:    %s\nSettings: %s\n", v.DB, v.Config)
+		if len(v.Profiles) == 0 {
+			o.printf("Profiles: none yet; andon.yaml shows how to make one\n")
+		} else {
+			o.printf("Profiles: %s\n", strings.Join(v.Profiles, ", "))
+		}
+		o.printf("\n`andon run` starts the cards that are given to a profile.\n")
+		return nil
+	})
+}

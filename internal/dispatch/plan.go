@@ -1,0 +1,176 @@
+// Package dispatch decides which cards are started, and takes back those whose
+// worker is gone. A tick looks, plans and acts: the plan is a pure function of
+// what was seen, and the verbs of the board check again when they act.
+package dispatch
+
+import (
+	"time"
+
+	"andon/internal/config"
+	"andon/internal/store"
+	"andon/kanban"
+)
+
+// Snapshot is what a tick has seen.
+type Snapshot struct {
+	Now     time.Time
+	Running []Worker
+	Ready   []kanban.Task // in the order of dispatch
+}
+
+// Worker is a running card and what is known of the processes behind it.
+type Worker struct {
+	store.Held
+	Local bool // it was claimed on this host
+
+	// Dead: the recorded worker is known to be gone. Gone: there is none, and the
+	// claimer named in the lock is known to be gone. Stillborn: there is none, and
+	// the supervisor that should have become it has ended. All are false where
+	// nothing can be known, as for a claim by hand.
+	Dead, Gone, Stillborn bool
+}
+
+// Limits is what a plan keeps to.
+type Limits struct {
+	config.Dispatch
+	Profiles map[string]config.Profile
+	Max      int           // running cards, further to Dispatch.MaxInProgress; 0 sets no limit
+	Grace    time.Duration // in which a worker without a start time is not judged dead
+}
+
+// Cause is why a running card is acted upon.
+type Cause string
+
+const (
+	CauseExtend    Cause = "extend"    // the lease lapsed, but the worker lives
+	CauseLease     Cause = "lease"     // the lease lapsed
+	CauseSilent    Cause = "silent"    // no heartbeat for too long
+	CauseClaimer   Cause = "claimer"   // claimed, and its claimer died before a worker began
+	CauseStillborn Cause = "stillborn" // the supervisor ended before it took over
+	CauseCrash     Cause = "crash"     // the worker is gone and has not said how it ended
+	CauseTimeout   Cause = "timeout"   // over its time limit, and nobody ended it
+)
+
+// Recovery is what to do about a running card.
+type Recovery struct {
+	Worker Worker
+	Cause  Cause
+}
+
+// overdue is how long after its limit a run is left to its own supervisor.
+const overdue = 30 * time.Second
+
+// Recover plans what to do about running cards. The order of the questions is
+// that of Hermes' phases.
+func Recover(s Snapshot, l Limits) []Recovery {
+	var plan []Recovery
+	for _, w := range s.Running {
+		if c := cause(w, s.Now, l); c != "" {
+			plan = append(plan, Recovery{w, c})
+		}
+	}
+	return plan
+}
+
+func cause(w Worker, now time.Time, l Limits) Cause {
+	t, run := w.Task, w.Run
+	known := w.Local && t.WorkerPID != 0
+	elapsed := now.Sub(run.StartedAt)
+	supervised := run.Worker.Start != ""
+	switch {
+	case run.ID == 0:
+		return "" // no run to end: the next first opening gives it one
+	case w.Stillborn:
+		return CauseStillborn
+	case w.Local && t.WorkerPID == 0 && w.Gone:
+		return CauseClaimer
+	case t.Expires.Before(now) && !t.Expires.IsZero():
+		if known && !w.Dead && !t.HeartbeatStale(now) {
+			return CauseExtend
+		}
+		return CauseLease
+	case silent(t, elapsed, now, time.Duration(l.StaleTimeout)):
+		return CauseSilent
+	case known && w.Dead && (supervised || elapsed >= l.Grace):
+		return CauseCrash
+	case known && run.MaxRuntime > 0 && elapsed >= run.MaxRuntime && (!supervised || elapsed >= run.MaxRuntime+overdue):
+		return CauseTimeout
+	}
+	return ""
+}
+
+func silent(t kanban.Task, elapsed time.Duration, now time.Time, timeout time.Duration) bool {
+	return timeout > 0 && elapsed >= timeout && (t.HeartbeatAt.IsZero() || t.HeartbeatStale(now))
+}
+
+// Starts is which ready cards to start, and why the others wait.
+type Starts struct {
+	Start         []kanban.Task
+	Unassigned    []kanban.Task
+	Nonspawnable  []kanban.Task // the assignee is no profile
+	ProfileCapped []ProfileCap
+	Capped        []kanban.Task // the host's cap is reached
+	Waiting       []kanban.Task // until their next try
+}
+
+// ProfileCap is a card that waits because its profile has Current cards running,
+// as many as it may.
+type ProfileCap struct {
+	Task    kanban.Task
+	Current int
+}
+
+// Plan chooses among the ready cards, the most urgent first. A running card
+// counts once, whoever started it.
+func Plan(s Snapshot, l Limits) Starts {
+	var p Starts
+	total := len(s.Running)
+	busy := map[string]int{}
+	for _, w := range s.Running {
+		busy[w.Task.Assignee]++
+	}
+	limit := l.MaxInProgress
+	if l.Max > 0 && (limit == 0 || l.Max < limit) {
+		limit = l.Max
+	}
+	for _, t := range s.Ready {
+		profile, known := l.Profiles[t.Assignee]
+		switch {
+		case t.Assignee == "":
+			p.Unassigned = append(p.Unassigned, t)
+		case !known:
+			p.Nonspawnable = append(p.Nonspawnable, t)
+		case t.RetryAt.After(s.Now):
+			p.Waiting = append(p.Waiting, t)
+		case limit > 0 && total >= limit:
+			p.Capped = append(p.Capped, t)
+		case profile.MaxInProgress > 0 && busy[t.Assignee] >= profile.MaxInProgress:
+			p.ProfileCapped = append(p.ProfileCapped, ProfileCap{t, busy[t.Assignee]})
+		default:
+			p.Start = append(p.Start, t)
+			total++
+			busy[t.Assignee]++
+		}
+	}
+	return p
+}
+
+// Deadline is the next time at which something becomes due without a commit,
+// the zero time if nothing does.
+func Deadline(s Snapshot, l Limits) time.Time {
+	var next time.Time
+	at := func(t time.Time) {
+		if t.After(s.Now) && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	for _, t := range s.Ready {
+		if _, known := l.Profiles[t.Assignee]; known {
+			at(t.RetryAt)
+		}
+	}
+	for _, w := range s.Running {
+		at(w.Task.Expires.Add(time.Second)) // a lease has whole seconds
+	}
+	return next
+}

@@ -1,0 +1,139 @@
+package dispatch
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"andon/internal/config"
+	"andon/internal/store"
+	"andon/kanban"
+)
+
+var now = time.Unix(1_800_000_000, 0)
+
+func limits() Limits {
+	return Limits{
+		Dispatch: config.Dispatch{MaxInProgress: 3, StaleTimeout: config.Duration(4 * time.Hour)},
+		Profiles: map[string]config.Profile{"ada": {MaxInProgress: 2}, "bob": {}},
+		Grace:    30 * time.Second,
+	}
+}
+
+// running is a card whose supervisor took over an hour ago and lives.
+func running(change func(*Worker)) Worker {
+	began := now.Add(-time.Hour)
+	w := Worker{Local: true, Held: store.Held{
+		Task: kanban.Task{ID: "t_1", Status: kanban.Running, Run: 1, Lock: "here:1:2", Expires: now.Add(time.Minute), WorkerPID: 7, Assignee: "ada"},
+		Run:  kanban.Run{ID: 1, Task: "t_1", StartedAt: began, Worker: kanban.Worker{PID: 7, Start: "5"}},
+	}}
+	change(&w)
+	return w
+}
+
+func TestRecover(t *testing.T) {
+	t.Parallel()
+	foreign := func(w *Worker) { w.Local, w.Dead = false, false }
+	for name, c := range map[string]struct {
+		change func(*Worker)
+		want   Cause
+	}{
+		"all is well":                       {func(*Worker) {}, ""},
+		"lease lapsed, worker lives":        {func(w *Worker) { w.Task.Expires = now.Add(-time.Second) }, CauseExtend},
+		"lease lapsed, worker silent":       {func(w *Worker) { w.Task.Expires, w.Task.HeartbeatAt = now.Add(-1), now.Add(-2*time.Hour) }, CauseLease},
+		"lease lapsed, worker dead":         {func(w *Worker) { w.Task.Expires, w.Dead = now.Add(-1), true }, CauseLease},
+		"lease lapsed on another host":      {func(w *Worker) { foreign(w); w.Task.Expires = now.Add(-1) }, CauseLease},
+		"lease lapsed, claimed by hand":     {func(w *Worker) { w.Task.WorkerPID, w.Task.Expires = 0, now.Add(-1) }, CauseLease},
+		"claimed by hand":                   {func(w *Worker) { w.Task.WorkerPID = 0 }, ""},
+		"claimer died":                      {func(w *Worker) { w.Task.WorkerPID, w.Gone = 0, true }, CauseClaimer},
+		"supervisor never took over":        {func(w *Worker) { w.Task.WorkerPID, w.Stillborn = 0, true }, CauseStillborn},
+		"worker died":                       {func(w *Worker) { w.Dead = true }, CauseCrash},
+		"worker died on another host":       {func(w *Worker) { w.Dead = true; foreign(w) }, ""},
+		"unsupervised worker died":          {func(w *Worker) { w.Dead, w.Run.Worker.Start = true, "" }, CauseCrash},
+		"unsupervised worker, in its grace": {func(w *Worker) { w.Dead, w.Run.Worker.Start, w.Run.StartedAt = true, "", now.Add(-time.Second) }, ""},
+		"silent for too long":               {func(w *Worker) { w.Run.StartedAt = now.Add(-5 * time.Hour) }, CauseSilent},
+		"long, but with a heartbeat": {func(w *Worker) {
+			w.Run.StartedAt, w.Task.HeartbeatAt = now.Add(-5*time.Hour), now.Add(-time.Minute)
+		}, ""},
+		"over its limit, left to its supervisor": {func(w *Worker) { w.Run.MaxRuntime = time.Hour }, ""},
+		"long over its limit":                    {func(w *Worker) { w.Run.MaxRuntime = 59 * time.Minute }, CauseTimeout},
+		"unsupervised over its limit":            {func(w *Worker) { w.Run.MaxRuntime, w.Run.Worker.Start = time.Hour, "" }, CauseTimeout},
+		"no run":                                 {func(w *Worker) { w.Run = kanban.Run{} }, ""},
+	} {
+		var got Cause
+		for _, r := range Recover(Snapshot{Now: now, Running: []Worker{running(c.change)}}, limits()) {
+			got = r.Cause
+		}
+		if got != c.want {
+			t.Errorf("%s: cause %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	s := Snapshot{Now: now, Running: []Worker{running(func(*Worker) {})}, Ready: []kanban.Task{
+		{ID: "nobody"}, {ID: "person", Assignee: "carol"}, {ID: "resting", Assignee: "bob", RetryAt: now.Add(time.Minute)},
+		{ID: "first", Assignee: "ada"}, {ID: "second", Assignee: "ada"}, {ID: "third", Assignee: "bob", RetryAt: now}, {ID: "fourth", Assignee: "bob"},
+	}}
+	names := func(tasks []kanban.Task) (ids []string) {
+		for _, t := range tasks {
+			ids = append(ids, string(t.ID))
+		}
+		return ids
+	}
+	p := Plan(s, limits())
+	got := map[string][]string{"start": names(p.Start), "unassigned": names(p.Unassigned), "no profile": names(p.Nonspawnable),
+		"waiting": names(p.Waiting), "capped": names(p.Capped)}
+	want := map[string][]string{"start": {"first", "third"}, "unassigned": {"nobody"}, "no profile": {"person"}, "waiting": {"resting"}, "capped": {"fourth"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Plan (-want +got):\n%s", diff)
+	}
+	if len(p.ProfileCapped) != 1 || p.ProfileCapped[0].Task.ID != "second" || p.ProfileCapped[0].Current != 2 {
+		t.Errorf("capped by profile: %+v, want second with 2 running", p.ProfileCapped)
+	}
+}
+
+// No cap is ever exceeded, nothing is forgotten, and what may start does.
+func TestPlanKeepsToItsCaps(t *testing.T) {
+	t.Parallel()
+	for limit := range 5 {
+		for most := range 5 {
+			for busy := range 4 {
+				l := limits()
+				l.MaxInProgress, l.Max = limit, most
+				s := Snapshot{Now: now}
+				for range busy {
+					s.Running = append(s.Running, running(func(w *Worker) { w.Task.Assignee = "bob" }))
+				}
+				for range 6 {
+					s.Ready = append(s.Ready, kanban.Task{Assignee: "bob"})
+				}
+				p := Plan(s, l)
+				room := len(s.Ready)
+				for _, n := range []int{limit, most} {
+					if n > 0 {
+						room = min(room, n-busy)
+					}
+				}
+				if got := len(p.Start); got != max(room, 0) || got+len(p.Capped) != len(s.Ready) {
+					t.Errorf("cap %d, max %d, %d running: %d start and %d wait, want %d to start", limit, most, busy, got, len(p.Capped), max(room, 0))
+				}
+			}
+		}
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	s := Snapshot{Now: now, Running: []Worker{running(func(*Worker) {})}, Ready: []kanban.Task{
+		{Assignee: "bob", RetryAt: now.Add(10 * time.Second)}, {Assignee: "carol", RetryAt: now.Add(time.Second)}, {Assignee: "bob", RetryAt: now.Add(-time.Second)},
+	}}
+	if got, want := Deadline(s, limits()), now.Add(10*time.Second); !got.Equal(want) {
+		t.Errorf("Deadline = %v, want %v: the next try of a card that can be started", got, want)
+	}
+	if got := Deadline(Snapshot{Now: now}, limits()); !got.IsZero() {
+		t.Errorf("Deadline of an empty board = %v, want none", got)
+	}
+}

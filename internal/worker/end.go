@@ -1,0 +1,50 @@
+package worker
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"andon/internal/home"
+	"andon/internal/proc"
+	"andon/kanban"
+)
+
+// Local reports whether a claim was made on this host.
+func Local(lock, host string) bool {
+	host, _, _ = strings.Cut(host, ":")
+	return strings.HasPrefix(lock, host+":")
+}
+
+// End ends every process of a run from outside and says whether they are gone.
+// The supervisor goes first, so that it does not take the end of its agent for a
+// crash; the agent dies with it. What else the agent started has grace from
+// SIGTERM to SIGKILL; zero is 5 s. A worker on another host, or of none that is
+// known, is left alone.
+func End(ctx context.Context, b home.Board, run kanban.Run, host string, grace time.Duration) (kanban.Termination, error) {
+	grace = Job{Grace: grace}.grace()
+	x := kanban.Termination{PrevPID: run.WorkerPID, HostLocal: Local(run.Lock, host)}
+	if !x.HostLocal || run.WorkerPID == 0 {
+		return x, nil
+	}
+	supervisor := proc.ID{PID: int(run.WorkerPID), Start: run.Worker.Start}
+	trees := []proc.Tree{{Root: supervisor}}
+	wait := grace
+	if run.Worker.Start != "" {
+		wait = 0
+		agent := proc.ID{PID: int(run.Worker.AgentPID), Start: run.Worker.AgentStart}
+		trees = append(trees, proc.Tree{Mark: Mark(b.DB, run.ID), Group: agent.PID, Root: agent})
+	}
+	x.Attempted, x.Terminated = true, true
+	var first error
+	for _, t := range trees {
+		res, err := proc.End(ctx, t, wait)
+		x.Terminated = x.Terminated && res.Ended
+		x.Sigkill = x.Sigkill || res.Killed
+		if first == nil {
+			first = err
+		}
+		wait = grace
+	}
+	return x, first
+}

@@ -1,0 +1,124 @@
+package worker
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"andon/kanban"
+)
+
+// inherited says whether a variable of the supervisor's goes on to the agent.
+// What names a card, a run or a chat session of somebody else does not.
+func inherited(entry string) bool {
+	name, _, _ := strings.Cut(entry, "=")
+	for _, prefix := range []string{"ANDON_", "HERMES_KANBAN_", "HERMES_SESSION_", "HERMES_CRON_"} {
+		if strings.HasPrefix(name, prefix) {
+			return false
+		}
+	}
+	return name != "HERMES_UI_SESSION_ID" && name != "HERMES_TUI"
+}
+
+// environment is what the agent gets: the names Hermes' workers know and the
+// same by andon's own name. The profile's settings may not replace them.
+func (s *supervisor) environment(t kanban.Task) []string {
+	j := s.job
+	both := map[string]string{
+		"TASK": string(t.ID), "RUN_ID": j.Run.String(), "CLAIM_LOCK": j.Lock, "DB": j.Board.DB, "BOARD": string(j.Board.Slug),
+		"WORKSPACE": t.WorkspacePath, "WORKSPACES_ROOT": j.Board.Workspaces,
+	}
+	if t.Branch != "" {
+		both["BRANCH"] = t.Branch
+	}
+	if t.GoalMode {
+		both["GOAL_MODE"] = "1"
+		if t.GoalMaxTurns > 0 {
+			both["GOAL_MAX_TURNS"] = strconv.FormatInt(t.GoalMaxTurns, 10)
+		}
+	}
+	mark, value, _ := strings.Cut(Mark(j.Board.DB, j.Run), "=")
+	set := map[string]string{
+		mark:                value,
+		"ANDON_HOME":        j.Root,
+		"ANDON_PROMPT_FILE": s.promptFile(),
+		"ANDON_ATTEMPT":     strconv.Itoa(s.attempt),
+		"HERMES_PROFILE":    t.Assignee, "HERMES_SESSION_SOURCE": "kanban", "TERMINAL_CWD": t.WorkspacePath,
+	}
+	for name, value := range both {
+		set["ANDON_"+name], set["HERMES_KANBAN_"+name] = value, value
+	}
+	if t.Tenant != "" {
+		set["HERMES_TENANT"] = t.Tenant
+	}
+	if dir := filepath.Join(j.Root, "profiles", t.Assignee); isDir(dir) {
+		set["HERMES_HOME"] = dir
+	}
+	set["PATH"] = s.bin() + string(os.PathListSeparator) + os.Getenv("PATH")
+	if path, ok := j.Profile.Env["PATH"]; ok {
+		set["PATH"] = s.bin() + string(os.PathListSeparator) + path
+	}
+	if s.limit > 0 {
+		// A shell tool that gives up before the run's own limit leaves time to
+		// report.
+		budget := max(1, int(s.limit.Seconds())-30)
+		for _, name := range []string{"TERMINAL_TIMEOUT", "TERMINAL_MAX_FOREGROUND_TIMEOUT"} {
+			if have, err := strconv.Atoi(os.Getenv(name)); err != nil || have < budget {
+				set[name] = strconv.Itoa(budget)
+			}
+		}
+	}
+	merged := maps.Clone(j.Profile.Env)
+	if merged == nil {
+		merged = map[string]string{}
+	}
+	maps.Copy(merged, set)
+
+	env := slices.DeleteFunc(os.Environ(), func(e string) bool {
+		name, _, _ := strings.Cut(e, "=")
+		_, replaced := merged[name]
+		return replaced || !inherited(e)
+	})
+	for _, name := range slices.Sorted(maps.Keys(merged)) {
+		env = append(env, name+"="+merged[name])
+	}
+	return env
+}
+
+// bin is the folder in which the agent finds andon by that name.
+func (s *supervisor) bin() string {
+	want := "andon"
+	if runtime.GOOS == "windows" {
+		want += ".exe"
+	}
+	if filepath.Base(s.Self) == want {
+		return filepath.Dir(s.Self)
+	}
+	dir := filepath.Join(s.runDir(), "bin")
+	err := os.MkdirAll(dir, 0o755)
+	if err == nil {
+		err = os.Symlink(s.Self, filepath.Join(dir, want))
+	}
+	if err != nil && !os.IsExist(err) {
+		s.logf("the worker will not find andon on its PATH: %v", err)
+	}
+	return dir
+}
+
+func (s *supervisor) runDir() string { return filepath.Join(s.job.Board.Runs, s.job.Run.String()) }
+
+func (s *supervisor) promptFile() string { return filepath.Join(s.runDir(), "prompt.md") }
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func (s *supervisor) logf(format string, args ...any) {
+	fmt.Fprintf(s.log, "andon: run %s: %s\n", s.job.Run, fmt.Sprintf(format, args...))
+}

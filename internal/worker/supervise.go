@@ -1,0 +1,328 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"time"
+
+	"andon/internal/board"
+	"andon/internal/config"
+	"andon/internal/proc"
+	"andon/internal/store"
+	"andon/internal/workspace"
+	"andon/kanban"
+)
+
+const (
+	lookEvery = time.Second      // how often the supervisor looks whether the card is still its own
+	farewell  = 10 * time.Second // an agent that has reported may take to end by itself
+)
+
+// Point is a moment in the life of a run at which a kill leaves something else
+// behind. See the package comment.
+type Point string
+
+const (
+	Told     Point = "told"     // the job is read; nothing is recorded
+	Taken    Point = "taken"    // this process is recorded as the worker; no agent yet
+	Started  Point = "started"  // the agent runs
+	Exited   Point = "exited"   // the agent has ended; that is not recorded
+	Recorded Point = "recorded" // it is
+)
+
+// Options is how a supervisor runs.
+type Options struct {
+	Self string      // this program's file
+	At   func(Point) // called at each point; tests kill the process there
+}
+
+// Supervise carries out the job that is written on in, and returns when the run
+// has ended and that is recorded. It is the whole of a process: the context ends
+// when the host wants the process gone.
+func Supervise(ctx context.Context, in io.Reader, o Options) error {
+	if o.At == nil {
+		o.At = func(Point) {}
+	}
+	var job Job
+	if err := json.NewDecoder(in).Decode(&job); err != nil {
+		// The dispatcher was killed while it told us. The card goes back by itself.
+		return fmt.Errorf("read the job: %w", err)
+	}
+	log, err := openLog(job.Board, job.Task)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	db, err := job.Board.Open(ctx, store.Options{Busy: job.Busy})
+	if err != nil {
+		return err
+	}
+	s := &supervisor{job: job, Options: o, log: log, board: board.New(db), run: kanban.Run{ID: job.Run, Task: job.Task}}
+	s.board.Policy = func(string) kanban.Policy {
+		return kanban.Policy{ProfileLimit: int64(job.Profile.MaxRetries), BoardLimit: int64(job.FailureLimit), Cooldown: job.RateLimitCooldown}
+	}
+	return errors.Join(s.supervise(ctx), db.Close())
+}
+
+type supervisor struct {
+	Options
+	job     Job
+	log     *os.File
+	board   *board.Board
+	run     kanban.Run
+	attempt int
+	began   time.Time     // by this process's own clock: the board's has whole seconds
+	limit   time.Duration // of the run; zero: none
+	agent   proc.ID
+}
+
+func (s *supervisor) supervise(ctx context.Context) error {
+	s.At(Told)
+	t, err := s.takeOver(ctx)
+	if errors.Is(err, kanban.ErrSuperseded) {
+		return nil // another has the card; nothing was started
+	}
+	if err != nil {
+		return err
+	}
+	s.At(Taken)
+	defer os.RemoveAll(s.runDir())
+	cmd, err := s.prepare(ctx, t)
+	if err != nil {
+		return s.failed(ctx, err)
+	}
+	exited, err := s.start(cmd)
+	if err != nil {
+		return s.failed(ctx, fmt.Errorf("start %s: %w", cmd.Path, err))
+	}
+	s.insist(ctx, "record the agent", func(ctx context.Context) error {
+		_, err := s.board.Agent(ctx, s.run, int64(s.agent.PID), s.agent.Start)
+		return err
+	})
+	s.At(Started)
+	return s.watch(ctx, exited)
+}
+
+// takeOver records this process as the run's worker.
+func (s *supervisor) takeOver(ctx context.Context) (kanban.Task, error) {
+	t, err := s.board.Task(ctx, s.job.Task)
+	if err != nil {
+		return t, err
+	}
+	// A card whose workspace cannot be named is taken over all the same: its
+	// failure must be this run's.
+	path, err := workspace.Path(t, s.job.Board.Workspaces)
+	if err != nil {
+		path = t.WorkspacePath
+	}
+	self := proc.Self()
+	c, err := s.board.Started(ctx, s.run, s.job.Lock, kanban.Worker{PID: int64(self.PID), Start: self.Start}, path)
+	if err != nil {
+		return t, err
+	}
+	s.run, s.limit, s.began = c.Runs[0], c.Runs[0].MaxRuntime, time.Now()
+	return c.Task, nil
+}
+
+// prepare makes all that the agent needs.
+func (s *supervisor) prepare(ctx context.Context, t kanban.Task) (*exec.Cmd, error) {
+	path, err := workspace.Path(t, s.job.Board.Workspaces)
+	if err == nil {
+		err = workspace.Prepare(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("workspace: %w", err)
+	}
+	brief, err := s.board.Brief(ctx, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	s.attempt = len(brief.Runs)
+	text := prompt(t, brief.Text(time.Now(), time.Local), s.job.Profile.OnExit)
+	if err := os.MkdirAll(s.runDir(), 0o755); err != nil {
+		return nil, fmt.Errorf("make the folder of the run: %w", err)
+	}
+	if err := os.WriteFile(s.promptFile(), []byte(text), 0o600); err != nil {
+		return nil, fmt.Errorf("write the prompt: %w", err)
+	}
+	argv, err := s.job.Profile.Argv(config.Card{
+		ID: string(t.ID), Title: t.Title, Prompt: text, PromptFile: s.promptFile(), Workspace: t.WorkspacePath,
+		Board: string(s.job.Board.Slug), Run: int64(s.run.ID), Attempt: s.attempt,
+	})
+	if err != nil {
+		return nil, err
+	}
+	env := s.environment(t)
+	program, err := find(argv[0], env)
+	if err != nil {
+		return nil, err
+	}
+	cmd := &exec.Cmd{Path: program, Args: argv, Dir: t.WorkspacePath, Env: env, Stdout: s.log, Stderr: s.log}
+	if s.job.Profile.Stdin == config.StdinPrompt {
+		f, err := os.Open(s.promptFile())
+		if err != nil {
+			return nil, err
+		}
+		cmd.Stdin = f // closed with this process; the agent has it until then
+	}
+	proc.NewGroup(cmd)
+	return cmd, nil
+}
+
+// start starts the agent. Its exit comes on the channel.
+func (s *supervisor) start(cmd *exec.Cmd) (<-chan kanban.Exit, error) {
+	fmt.Fprintf(s.log, "--- %s  run %s, attempt %d: %s\n", time.Now().Format(time.DateTime), s.run.ID, s.attempt, cmd.Args[0])
+	started, exited := make(chan error), make(chan kanban.Exit, 1)
+	go func() {
+		// The agent dies with the thread that started it, so this one stays.
+		runtime.LockOSThread()
+		if err := cmd.Start(); err != nil {
+			started <- err
+			return
+		}
+		s.agent = proc.ID{PID: cmd.Process.Pid}
+		if id, ok := proc.Of(s.agent.PID); ok {
+			s.agent = id
+		}
+		started <- nil
+		_ = cmd.Wait()
+		exited <- exitOf(cmd.ProcessState)
+	}()
+	return exited, <-started
+}
+
+// watch stays with the agent until it has ended, and records that.
+func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	renew := time.NewTicker(max(s.job.TTL/3, time.Second))
+	defer renew.Stop()
+	var limit, leave <-chan time.Time
+	if s.limit > 0 {
+		limit = time.After(time.Until(s.began.Add(s.limit)))
+	}
+	for {
+		select {
+		case x := <-exited:
+			s.clear()
+			return s.ended(ctx, x, nil)
+		case <-limit:
+			res := s.clear()
+			return s.ended(ctx, <-exited, &kanban.Failure{
+				Class: kanban.TimedOut, PID: int64(s.agent.PID), Elapsed: time.Since(s.began), Limit: s.limit, Sigkill: res.Killed,
+			})
+		case <-leave:
+			s.logf("the card is no longer this run's: ending the worker")
+			s.clear()
+			return s.ended(ctx, <-exited, nil)
+		case <-ctx.Done():
+			return s.stopped(exited)
+		case <-renew.C:
+			if _, err := s.board.Renew(ctx, s.run, s.job.Lock, s.job.TTL); err != nil && !errors.Is(err, kanban.ErrSuperseded) {
+				s.logf("renew the lease: %v", err) // the next tick tries again, long before it ends
+			}
+		case <-look.C:
+			if leave != nil {
+				continue
+			}
+			if wait, gone := s.superseded(ctx); gone {
+				leave = time.After(wait)
+			}
+		}
+	}
+}
+
+// superseded reports whether the card has left this run, and how long the agent
+// may take to end by itself: some time if it was its own report.
+func (s *supervisor) superseded(ctx context.Context) (wait time.Duration, gone bool) {
+	run, err := s.board.Run(ctx, s.run.ID)
+	switch {
+	case err != nil:
+		return 0, false // the board is busy; the next look will tell
+	case run == nil:
+		return 0, true // the card was deleted
+	case run.Open():
+		return 0, false
+	case run.Outcome == kanban.OutcomeCompleted || run.Outcome == kanban.OutcomeBlocked:
+		return farewell, true
+	}
+	return 0, true
+}
+
+// clear ends every process of the run but this one, and verifies it.
+func (s *supervisor) clear() proc.Result {
+	t := proc.Tree{Mark: Mark(s.job.Board.DB, s.run.ID), Group: s.agent.PID, Root: s.agent}
+	for {
+		// Nothing may cut this short: a card must not be given to another while
+		// its last worker lives.
+		res, err := proc.End(context.Background(), t, s.job.grace())
+		if res.Ended {
+			return res
+		}
+		s.logf("the worker does not end: %v", err)
+	}
+}
+
+// stopped ends the run because the host wants this process gone. It is no fault
+// of the card.
+func (s *supervisor) stopped(exited <-chan kanban.Exit) error {
+	res := s.clear()
+	<-exited
+	ctx, cancel := context.WithTimeout(context.Background(), s.job.Busy)
+	defer cancel()
+	_, err := s.board.Lapse(ctx, s.run, kanban.Stopped, 0, kanban.Termination{
+		PrevPID: s.run.WorkerPID, HostLocal: true, Attempted: true, Terminated: true, Sigkill: res.Killed,
+	})
+	if errors.Is(err, kanban.ErrSuperseded) {
+		return nil
+	}
+	return err
+}
+
+// failed ends a run whose agent never started.
+func (s *supervisor) failed(ctx context.Context, why error) error {
+	s.logf("not started: %v", why)
+	return s.ended(ctx, kanban.Exit{}, &kanban.Failure{Class: kanban.SpawnFailed, Error: why.Error()})
+}
+
+// ended records how the run ended.
+func (s *supervisor) ended(ctx context.Context, x kanban.Exit, f *kanban.Failure) error {
+	if f == nil || f.Class != kanban.SpawnFailed {
+		fmt.Fprintf(s.log, "--- %s  run %s: %s\n", time.Now().Format(time.DateTime), s.run.ID, x)
+	}
+	s.At(Exited)
+	err := s.insist(ctx, "record the end", func(ctx context.Context) error {
+		_, err := s.board.Ended(ctx, s.run, x, s.job.Profile.OnExit, f)
+		return err
+	})
+	s.At(Recorded)
+	return err
+}
+
+// insist repeats what must not be lost while others hold the board. It gives up
+// with the process, or when the board says that there is nothing to record.
+func (s *supervisor) insist(ctx context.Context, what string, do func(context.Context) error) error {
+	for pause := time.Second; ; pause = min(2*pause, time.Minute) {
+		err := do(context.WithoutCancel(ctx))
+		switch kanban.CodeOf(err) {
+		case kanban.Busy, kanban.Unknown:
+		default:
+			if err != nil {
+				s.logf("%s: %v", what, err)
+			}
+			return err
+		}
+		s.logf("%s: %v; again in %s", what, err, pause)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
+}
