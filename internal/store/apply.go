@@ -82,9 +82,8 @@ func (tx *Tx) applyRuns(ctx context.Context, c *kanban.Change) (opened kanban.Ru
 			opened = r.ID
 			continue
 		}
-		set, args := assignments(runColumns[2:], nil, r) // id and task_id never change
-		if _, err := tx.exec(ctx, `UPDATE task_runs SET `+set+` WHERE id = ?`, append(args, r.ID)...); err != nil {
-			return 0, fmt.Errorf("update run %s: %w", r.ID, err)
+		if err := tx.updateRun(ctx, r); err != nil {
+			return 0, err
 		}
 		if err := tx.upsertWorker(ctx, r); err != nil {
 			return 0, err
@@ -98,6 +97,24 @@ func (tx *Tx) insertRun(ctx context.Context, r *kanban.Run) error {
 	if err := tx.queryRow(ctx, `INSERT INTO task_runs (`+columnNames(columns, "")+`) VALUES (`+marks(len(columns))+`) RETURNING id`,
 		values(columns, r)...).Scan(&r.ID); err != nil {
 		return fmt.Errorf("insert run: %w", err)
+	}
+	return nil
+}
+
+func (tx *Tx) updateRun(ctx context.Context, r *kanban.Run) error {
+	was, err := tx.Run(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	if was == nil {
+		return fmt.Errorf("update run %s: it is gone", r.ID)
+	}
+	set, args := assignments(runColumns[2:], was, r) // id and task_id never change
+	if set == "" {
+		return nil
+	}
+	if _, err := tx.exec(ctx, `UPDATE task_runs SET `+set+` WHERE id = ?`, append(args, r.ID)...); err != nil {
+		return fmt.Errorf("update run %s: %w", r.ID, err)
 	}
 	return nil
 }
@@ -128,15 +145,16 @@ func (tx *Tx) insertTask(ctx context.Context, t *kanban.Task) error {
 
 // updateTask writes what differs, if the card still is as it was read. Within
 // the transaction it must be; a mismatch means that the single writer was not
-// alone, and nothing may be stored.
+// alone, and nothing may be stored. Other programs have left an empty text or a
+// zero where NULL is meant.
 func (tx *Tx) updateTask(ctx context.Context, c *kanban.Change) error {
 	set, args := assignments(taskColumns, &c.Was, &c.Task)
 	if set == "" {
 		return nil
 	}
 	res, err := tx.exec(ctx, `UPDATE tasks SET `+set+`
-		WHERE id = ? AND status = ? AND claim_lock IS NOT DISTINCT FROM ? AND current_run_id IS NOT DISTINCT FROM ?`,
-		append(args, c.Was.ID, c.Was.Status, orNullText(c.Was.Lock), orNull(int64(c.Was.Run)))...)
+		WHERE id = ? AND status = ? AND COALESCE(claim_lock, '') = ? AND COALESCE(current_run_id, 0) = ?`,
+		append(args, c.Was.ID, c.Was.Status, c.Was.Lock, c.Was.Run)...)
 	if err != nil {
 		return fmt.Errorf("update card %s: %w", c.Task.ID, err)
 	}
@@ -169,10 +187,3 @@ func values[T any](columns []column[T], v *T) []any {
 }
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
-
-func orNullText(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
-}

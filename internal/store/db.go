@@ -150,8 +150,14 @@ func (db *DB) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
+	// A wait for others that the context ended looks to the database like one that
+	// lasted too long.
+	gone := ctx.Err()
+	if gone != nil && db.dialect.Retry(err) {
+		return gone
+	}
 	err = db.dialect.Explain(err)
-	if gone := ctx.Err(); gone != nil && kanban.CodeOf(err) == kanban.Internal && !errors.Is(err, gone) {
+	if gone != nil && kanban.CodeOf(err) == kanban.Internal && !errors.Is(err, gone) {
 		return fmt.Errorf("%w: %w", gone, err)
 	}
 	return err

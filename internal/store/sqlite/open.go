@@ -66,7 +66,7 @@ func Open(ctx context.Context, path string, o store.Options) (*store.DB, error) 
 		Queue:   b.turn,
 		Wake:    b.wake,
 		Check:   b.check,
-	}, path, o.Busy, b.close), nil
+	}, path, o.Busy, sync.OnceValue(b.close)), nil
 }
 
 type board struct {

@@ -1,0 +1,59 @@
+package sqlite
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/ncruces/go-sqlite3/driver"
+
+	"andon/internal/store"
+)
+
+// Every connection of the pool is set alike: a pragma that belongs to a
+// connection and was sent to one of them protects only what that one does.
+func TestPragmasOfEveryConnection(t *testing.T) {
+	b := &board{path: filepath.Join(t.TempDir(), "kanban.db"), options: store.Options{Busy: 7 * time.Second}}
+	db, err := Open(t.Context(), b.path, b.options) // makes the file
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	pool, err := driver.Open(b.dsn(), b.configure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	want := map[string]string{
+		"busy_timeout": "7000", "journal_mode": "wal", "synchronous": "2", "wal_autocheckpoint": "100",
+		"foreign_keys": "1", "secure_delete": "1", "cell_size_check": "1",
+	}
+	if runtime.GOOS == "darwin" {
+		want["checkpoint_fullfsync"] = "1"
+	}
+	var held []*sql.Conn
+	for i := range 5 { // each is held, so that each is another
+		conn, err := pool.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, conn)
+		for pragma, want := range want {
+			var got string
+			if err := conn.QueryRowContext(t.Context(), `PRAGMA `+pragma).Scan(&got); err != nil || got != want {
+				t.Errorf("connection %d: %s = %s (%v), want %s", i, pragma, got, err, want)
+			}
+		}
+	}
+	for _, c := range held {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := fmt.Sprint(pool.Stats().OpenConnections); got == "0" {
+		t.Error("the pool had no connections")
+	}
+}
