@@ -42,7 +42,14 @@ func (b *Board) Follow(ctx context.Context, after kanban.EventID, f store.EventF
 		}()
 		f.Limit, f.Newest = followBatch, false
 		for f.After = after; ; {
-			events, err := b.Events(ctx, f)
+			var events []kanban.Event
+			var head kanban.EventID
+			err := b.store.View(ctx, func(tx *store.Tx) (err error) {
+				if head, err = tx.Head(ctx); err == nil {
+					events, err = tx.Events(ctx, f)
+				}
+				return err
+			})
 			if ctx.Err() != nil {
 				return
 			}
@@ -57,6 +64,7 @@ func (b *Board) Follow(ctx context.Context, after kanban.EventID, f store.EventF
 				f.After = e.ID
 			}
 			if len(events) < followBatch {
+				f.After = max(f.After, head) // what the filter passes over is not read again
 				if _, ok := <-wake; !ok {
 					return
 				}

@@ -134,6 +134,8 @@ var verbs = []func(*app) *cobra.Command{
 	newSupervise,
 	newInit,
 	newDemo,
+	newBench,
+	newBenchWorker,
 	newCheck,
 	newVersion,
 	newCompletion,

@@ -23,7 +23,10 @@ long ago the oldest ready card was made.`,
 			if err != nil {
 				return err
 			}
-			stats := view.NewStats(counts, a.Now())
+			stats := view.NewStats(counts.OldestReady, a.Now())
+			for _, c := range counts.Counts {
+				stats.Count(c.Status, c.Assignee, c.N)
+			}
 			if a.json {
 				return view.JSON(a.Out, stats)
 			}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"andon/internal/store/sqlite"
+	"andon/internal/home"
 	"andon/internal/view"
 )
 
@@ -18,7 +18,7 @@ func newVersion(a *app) *cobra.Command {
 		example: `  andon version
   andon version --json | jq -r .sqlite`,
 	}, cobra.NoArgs, func(context.Context, []string) error {
-		lite, err := sqlite.Version()
+		lite, err := home.SQLite()
 		if err != nil {
 			return err
 		}

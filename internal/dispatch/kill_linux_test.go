@@ -2,13 +2,16 @@ package dispatch_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"andon/kanban"
 )
 
 // A kill at any point of the hand-over loses no card, runs none twice at once,
-// and is counted only where an agent may have begun.
+// and is counted only where an agent may have begun. A supervisor whose
+// dispatcher is killed may take over before the next one looks, or find that it
+// comes too late: then it starts nothing.
 func TestKilledAtEachPointOfTheHandOver(t *testing.T) {
 	for _, c := range []struct {
 		point    string
@@ -16,7 +19,7 @@ func TestKilledAtEachPointOfTheHandOver(t *testing.T) {
 		outcomes []kanban.Outcome
 	}{
 		{"claimed", "dispatcher", []kanban.Outcome{kanban.OutcomeReclaimed, kanban.OutcomeCompleted}},
-		{"launched", "dispatcher", []kanban.Outcome{kanban.OutcomeCompleted}},
+		{"launched", "dispatcher", []kanban.Outcome{kanban.OutcomeCompleted}}, // or as before
 		{"told", "supervisor", []kanban.Outcome{kanban.OutcomeSpawnFailed, kanban.OutcomeCompleted}},
 		{"taken", "supervisor", []kanban.Outcome{kanban.OutcomeCrashed, kanban.OutcomeCompleted}},
 		{"started", "supervisor", []kanban.Outcome{kanban.OutcomeCrashed, kanban.OutcomeCompleted}},
@@ -39,8 +42,12 @@ func TestKilledAtEachPointOfTheHandOver(t *testing.T) {
 			for _, r := range f.card(ids[0]).Runs {
 				got = append(got, r.Outcome)
 			}
-			if len(got) != len(c.outcomes) || got[0] != c.outcomes[0] {
+			late := []kanban.Outcome{kanban.OutcomeReclaimed, kanban.OutcomeCompleted}
+			if !slices.Equal(got, c.outcomes) && !(c.point == "launched" && slices.Equal(got, late)) {
 				t.Errorf("runs ended as %q, want %q", got, c.outcomes)
+			}
+			if n := f.card(ids[0]).Task.Failures; n != 0 {
+				t.Errorf("%d failures are on a card that is done", n)
 			}
 			f.check(ids)
 		})

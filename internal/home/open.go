@@ -12,3 +12,6 @@ import (
 func (b Board) Open(ctx context.Context, o store.Options) (*store.DB, error) {
 	return sqlite.Open(ctx, b.DB, o)
 }
+
+// SQLite is the version of the SQLite library in this program.
+func SQLite() (string, error) { return sqlite.Version() }

@@ -54,6 +54,7 @@ func (db *DB) Wake(ctx context.Context) (<-chan struct{}, error) { return db.dia
 type Tx struct {
 	conn   *sql.Conn
 	rebind func(string) string
+	writes bool // the whole board waits for its end
 	Now    time.Time
 }
 
@@ -101,7 +102,7 @@ func (db *DB) attempt(ctx context.Context, conn *sql.Conn, deadline time.Time, f
 			_, _ = conn.ExecContext(settled, "ROLLBACK") // what fn said matters more
 		}
 	}()
-	if err := fn(&Tx{conn: conn, rebind: db.dialect.Rebind, Now: db.Now()}); err != nil {
+	if err := fn(&Tx{conn: conn, rebind: db.dialect.Rebind, writes: true, Now: db.Now()}); err != nil {
 		return err
 	}
 	for {
@@ -143,16 +144,23 @@ func (db *DB) Damage(ctx context.Context) ([]string, error) {
 	return found, db.explain(ctx, err)
 }
 
+// explain classifies what a driver says. One that was interrupted does not know
+// why: the caller went away.
 func (db *DB) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	// A wait for others that the context ended looks to the database like one that
 	// lasted too long.
-	if ctx.Err() != nil && db.dialect.Retry(err) {
-		return ctx.Err()
+	gone := ctx.Err()
+	if gone != nil && db.dialect.Retry(err) {
+		return gone
 	}
-	return db.dialect.Explain(err)
+	err = db.dialect.Explain(err)
+	if gone != nil && kanban.CodeOf(err) == kanban.Internal && !errors.Is(err, gone) {
+		return fmt.Errorf("%w: %w", gone, err)
+	}
+	return err
 }
 
 // pause keeps two that collided from colliding again at once (Hermes waits 20
@@ -169,13 +177,23 @@ func pause(ctx context.Context) error {
 }
 
 func (tx *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return tx.conn.ExecContext(ctx, tx.rebind(query), args...)
+	return tx.conn.ExecContext(tx.whole(ctx), tx.rebind(query), args...)
 }
 
 func (tx *Tx) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return tx.conn.QueryContext(ctx, tx.rebind(query), args...)
+	return tx.conn.QueryContext(tx.whole(ctx), tx.rebind(query), args...)
 }
 
 func (tx *Tx) queryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	return tx.conn.QueryRowContext(ctx, tx.rebind(query), args...)
+	return tx.conn.QueryRowContext(tx.whole(ctx), tx.rebind(query), args...)
+}
+
+// whole lets a writer's statement that has begun run to its end: it is short, and
+// the context is heeded before each. To be ready to cancel a query, database/sql
+// starts a goroutine, which costs as much as a small query does.
+func (tx *Tx) whole(ctx context.Context) context.Context {
+	if tx.writes && ctx.Err() == nil {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
 }

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"andon/internal/store"
+	"github.com/mattn/go-runewidth"
+
 	"andon/kanban"
 )
 
@@ -19,24 +20,27 @@ type Stats struct {
 	Now            int64                            `json:"now"`
 }
 
-// NewStats shows the numbers as of now.
-func NewStats(s store.Stats, now time.Time) Stats {
+// NewStats begins to count as of now. oldestReady is when the oldest ready card
+// was made; zero if none is ready.
+func NewStats(oldestReady, now time.Time) Stats {
 	v := Stats{ByStatus: map[kanban.Status]int{}, ByAssignee: map[string]map[kanban.Status]int{}, Now: now.Unix()}
-	for _, c := range s.Counts {
-		v.ByStatus[c.Status] += c.N
-		if c.Assignee == "" {
-			continue
-		}
-		if v.ByAssignee[c.Assignee] == nil {
-			v.ByAssignee[c.Assignee] = map[kanban.Status]int{}
-		}
-		v.ByAssignee[c.Assignee][c.Status] += c.N
-	}
-	if !s.OldestReady.IsZero() {
-		age := now.Unix() - s.OldestReady.Unix()
+	if !oldestReady.IsZero() {
+		age := now.Unix() - oldestReady.Unix()
 		v.OldestReadyAge = &age
 	}
 	return v
+}
+
+// Count adds n cards of the assignee, empty for nobody, that are in status s.
+func (v Stats) Count(s kanban.Status, assignee string, n int) {
+	v.ByStatus[s] += n
+	if assignee == "" {
+		return
+	}
+	if v.ByAssignee[assignee] == nil {
+		v.ByAssignee[assignee] = map[kanban.Status]int{}
+	}
+	v.ByAssignee[assignee][s] += n
 }
 
 // Text shows the numbers to a person.
@@ -54,7 +58,7 @@ func (v Stats) Text(st Style) string {
 		names := slices.Sorted(maps.Keys(v.ByAssignee))
 		longest := 0
 		for _, n := range names {
-			longest = max(longest, columns(Plain(n)))
+			longest = max(longest, runewidth.StringWidth(Plain(n)))
 		}
 		for _, n := range names {
 			var counts []string
@@ -62,7 +66,7 @@ func (v Stats) Text(st Style) string {
 				counts = append(counts, fmt.Sprintf("%s %d", Plain(string(s)), v.ByAssignee[n][s]))
 			}
 			name := Plain(n)
-			fmt.Fprintf(&b, "  %s%s  %s\n", name, strings.Repeat(" ", longest-columns(name)), strings.Join(counts, ", "))
+			fmt.Fprintf(&b, "  %s%s  %s\n", name, strings.Repeat(" ", longest-runewidth.StringWidth(name)), strings.Join(counts, ", "))
 		}
 	}
 	if v.OldestReadyAge != nil {

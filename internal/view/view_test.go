@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"andon/internal/store"
 	"andon/kanban"
 )
 
@@ -135,14 +134,11 @@ func TestRowHidesNothing(t *testing.T) {
 
 func TestStats(t *testing.T) {
 	t.Parallel()
-	now := time.Unix(1000, 0)
-	v := NewStats(store.Stats{
-		Counts: []store.Count{
-			{Status: kanban.Review, Assignee: "ada", N: 2}, {Status: kanban.Ready, N: 1},
-			{Status: kanban.Ready, Assignee: "bob-the-second", N: 3}, {Status: "odd", N: 1},
-		},
-		OldestReady: time.Unix(880, 0),
-	}, now)
+	v := NewStats(time.Unix(880, 0), time.Unix(1000, 0))
+	v.Count(kanban.Review, "ada", 2)
+	v.Count(kanban.Ready, "", 1)
+	v.Count(kanban.Ready, "bob-the-second", 3)
+	v.Count("odd", "", 1)
 	var b bytes.Buffer
 	if err := JSONLine(&b, v); err != nil {
 		t.Fatal(err)

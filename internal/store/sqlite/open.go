@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
-	"github.com/ncruces/go-sqlite3/driver"
 
 	"andon/internal/fsx"
 	"andon/internal/lock"
@@ -86,7 +85,7 @@ func (b *board) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if b.pool, err = driver.Open(b.dsn(), b.configure); err != nil {
+	if b.pool, err = open(b.dsn(), b.configure); err != nil {
 		return err
 	}
 	b.pool.SetMaxIdleConns(2)
@@ -140,7 +139,7 @@ func (b *board) first(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if b.pool, err = driver.Open(b.dsn(), b.configure); err != nil {
+	if b.pool, err = open(b.dsn(), b.configure); err != nil {
 		return err
 	}
 	b.pool.SetMaxIdleConns(2)

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"andon/internal/home"
+	"andon/internal/store"
+	"andon/kanban"
+)
+
+// The benchmarks here time whole processes, as a person or an agent waits for
+// them, and report medians: the mean of a busy machine tells of its neighbours.
+
+const boardSize = 10_000
+
+func someCard(i int) kanban.Draft {
+	return kanban.Draft{
+		Title:    fmt.Sprintf("Card %d: write to the people who wait for an answer", i),
+		Body:     strings.Repeat("What is to be done, and how to know that it is done. ", 6),
+		Assignee: []string{"ada", "bob", "cyd", ""}[i%4], CreatedBy: "user", Priority: int64(i % 7),
+		WorkspaceKind: kanban.Scratch, Triage: i%10 == 0, Blocked: i%25 == 1,
+	}
+}
+
+// command builds the command and makes it a home whose board has many cards.
+func command(b *testing.B) (andon func(args ...string) *exec.Cmd) {
+	b.Helper()
+	dir := b.TempDir()
+	binary := build(b, dir)
+	root := filepath.Join(dir, "home")
+	fill(b, filepath.Join(root, "kanban.db"))
+	return func(args ...string) *exec.Cmd {
+		cmd := exec.CommandContext(b.Context(), binary, args...)
+		cmd.Env = append(os.Environ(), "ANDON_HOME="+root)
+		return cmd
+	}
+}
+
+func fill(b *testing.B, path string) {
+	b.Helper()
+	db, err := home.Board{DB: path}.Open(b.Context(), store.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	for from := 0; from < boardSize; from += 1000 {
+		err := db.Update(b.Context(), func(tx *store.Tx) error {
+			for i := from; i < from+1000; i++ {
+				c, err := kanban.Create(idOf(i), someCard(i), nil, tx.Now)
+				if err != nil {
+					return err
+				}
+				if err := tx.Apply(b.Context(), &c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// idOf scatters the numbers, as ids are drawn at random.
+func idOf(i int) kanban.TaskID { return kanban.TaskID(fmt.Sprintf("t_%08x", uint32(i)*2654435761)) }
+
+func BenchmarkCommand(b *testing.B) {
+	andon := command(b)
+	for _, c := range []struct {
+		name string
+		args []string
+	}{
+		{"version", []string{"version"}}, // touches no board,
+		{"show", []string{"show", string(idOf(boardSize / 2))}},
+		{"list50", []string{"list", "--limit", "50"}},
+		{"list1000", []string{"list", "--limit", "1000"}},
+		{"create", []string{"create", "One more", "--body", "What is to be done."}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			var took []float64
+			for b.Loop() {
+				began := time.Now()
+				if out, err := andon(c.args...).CombinedOutput(); err != nil {
+					b.Fatalf("%v: %v\n%s", c.args, err, out)
+				}
+				took = append(took, time.Since(began).Seconds()*1000)
+			}
+			b.ReportMetric(median(took), "median-ms")
+		})
+	}
+}
+
+// BenchmarkInit sums what the packages do before main begins. Each verb and each
+// supervisor pays it; the budget is 2 ms.
+func BenchmarkInit(b *testing.B) {
+	andon := command(b)
+	var sums []float64
+	for b.Loop() {
+		cmd := andon("version")
+		var trace bytes.Buffer
+		cmd.Env, cmd.Stderr = append(cmd.Env, "GODEBUG=inittrace=1"), &trace
+		if err := cmd.Run(); err != nil {
+			b.Fatalf("version: %v\n%s", err, trace.Bytes())
+		}
+		sum := 0.0
+		for lines := bufio.NewScanner(&trace); lines.Scan(); {
+			// init andon/kanban @1.0 ms, 0.009 ms clock, 8608 bytes, 67 allocs
+			_, text, _ := strings.Cut(lines.Text(), " ms, ")
+			var ms float64
+			if _, err := fmt.Sscanf(text, "%f ms clock", &ms); err != nil {
+				b.Fatalf("%q: %v", lines.Text(), err)
+			}
+			sum += ms
+		}
+		sums = append(sums, sum)
+	}
+	b.ReportMetric(median(sums), "init-ms")
+}
+
+func median(list []float64) float64 {
+	slices.Sort(list)
+	return list[len(list)/2]
+}

@@ -1,0 +1,110 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	sqldriver "database/sql/driver"
+	"errors"
+	"strings"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/driver"
+)
+
+// open makes a pool of connections that keep their statements. To compile the
+// handful of statements of a verb takes as long as to carry them out, and all
+// others wait for the board meanwhile.
+func open(dsn string, configure func(*sqlite3.Conn) error) (*sql.DB, error) {
+	c, err := (&driver.SQLite{}).OpenConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(&connector{c, configure}), nil
+}
+
+type connector struct {
+	sqldriver.Connector
+	configure func(*sqlite3.Conn) error
+}
+
+func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
+	inner, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn := &conn{inner.(driver.Conn), map[string]*stmt{}}
+	old := conn.Raw().SetInterrupt(ctx)
+	defer conn.Raw().SetInterrupt(old)
+	if err := c.configure(conn.Raw()); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+// keepStmts is how many statements a connection keeps: more than there are
+// common ones, fewer than the shapes that a filter can have.
+const keepStmts = 64
+
+type conn struct {
+	driver.Conn
+	idle map[string]*stmt // those that nobody uses now
+}
+
+func (c *conn) ExecContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
+	if !strings.Contains(query, ";") {
+		return nil, sqldriver.ErrSkip // one statement: database/sql prepares it
+	}
+	return c.Conn.(sqldriver.ExecerContext).ExecContext(ctx, query, args)
+}
+
+func (c *conn) PrepareContext(ctx context.Context, query string) (sqldriver.Stmt, error) {
+	if s := c.idle[query]; s != nil {
+		delete(c.idle, query)
+		return s, nil
+	}
+	s, err := c.Conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return &stmt{s.(driverStmt), c, query}, nil
+}
+
+func (c *conn) Close() error {
+	for _, s := range c.idle {
+		_ = s.driverStmt.Close() // whatever it did was told when it did it
+	}
+	clear(c.idle)
+	return c.Conn.Close()
+}
+
+// driverStmt is what the driver's statements can do.
+type driverStmt interface {
+	sqldriver.Stmt
+	sqldriver.StmtExecContext
+	sqldriver.StmtQueryContext
+	sqldriver.NamedValueChecker
+}
+
+type stmt struct {
+	driverStmt
+	conn  *conn
+	query string
+}
+
+// Close lays the statement by for the next who prepares the same words. The
+// driver has reset it; SQLite compiles it anew by itself if the schema changes.
+func (s *stmt) Close() error {
+	idle := s.conn.idle
+	if idle[s.query] != nil {
+		return s.driverStmt.Close()
+	}
+	if len(idle) >= keepStmts {
+		for query, other := range idle { // any of them
+			delete(idle, query)
+			_ = other.driverStmt.Close()
+			break
+		}
+	}
+	idle[s.query] = s
+	return nil
+}
