@@ -191,7 +191,7 @@ func (b *board) whole(ctx context.Context) bool {
 		return false
 	}
 	var err error
-	if b.pool, err = driver.Open(b.dsn(), b.configure); err != nil {
+	if b.pool, err = open(b.dsn(), b.configure); err != nil {
 		return false
 	}
 	b.pool.SetMaxIdleConns(2)
