@@ -21,13 +21,21 @@ import (
 // waits before each until its parent closes the pipe of that round.
 const openEnv = "ANDON_TEST_OPEN"
 
+// children are what the test binary does in processes of their own, by the
+// variable that asks for it.
+var children = map[string]func(value string) error{
+	openEnv: func(files string) error { return stampedeProcess(strings.Split(files, "\n")) },
+}
+
 func TestMain(m *testing.M) {
-	if files := os.Getenv(openEnv); files != "" {
-		if err := stampedeProcess(strings.Split(files, "\n")); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	for name, run := range children {
+		if value := os.Getenv(name); value != "" {
+			if err := run(value); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
 		}
-		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
