@@ -97,13 +97,19 @@ func (d Draft) Clean() (Draft, error) {
 	if d.MaxRetries < 0 || d.MaxRuntime < 0 || d.GoalMaxTurns < 0 {
 		return d, Invalidf("max retries, max runtime and goal turns cannot be negative")
 	}
-	// Whole seconds are kept, and none of them is no limit.
-	if part := d.MaxRuntime % time.Second; part > 0 {
-		d.MaxRuntime += time.Second - part
-	}
+	d.MaxRuntime = wholeSeconds(d.MaxRuntime)
 	var err error
 	d.Skills, err = cleanSkills(d.Skills)
 	return d, err
+}
+
+// wholeSeconds rounds a limit up: whole seconds are kept, and none of them is no
+// limit.
+func wholeSeconds(d time.Duration) time.Duration {
+	if part := d % time.Second; part > 0 {
+		d += time.Second - part
+	}
+	return d
 }
 
 func cleanSkills(skills []string) ([]string, error) {
