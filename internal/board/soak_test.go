@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -28,8 +29,8 @@ const soakEnv = "ANDON_SOAK"
 const (
 	soakWriters = 8
 
-	// longestWait is what no write waits longer than, but for the disk: the queue
-	// is served in order, and each of the others holds the board for one commit.
+	// longestWait is what no write waits longer than, but for a stalled disk: the
+	// queue is served in order, and each of the others holds the board for one commit.
 	longestWait = 2 * time.Second
 )
 
@@ -50,7 +51,7 @@ func TestSoak(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), lasts)
 		defer cancel()
 		stall := make(chan time.Duration, 1)
-		go func() { stall <- longestSync(ctx, t, filepath.Join(t.TempDir(), "sync")) }()
+		go func() { stall <- longestSync(ctx, t, t.TempDir()) }()
 		acks, killed := soak(ctx, t, db, seed)
 		slowest := <-stall
 
@@ -67,10 +68,14 @@ func TestSoak(t *testing.T) {
 			t.Fatal("the writers never got going")
 		}
 		worst := slices.MaxFunc(acks, func(a, b ack) int { return cmp.Compare(a.took, b.took) })
-		t.Logf("%d writers killed, %d changes acknowledged; the longest took %v (%s), the longest bare sync %v",
-			killed, len(acks), worst.took, worst.verb, slowest)
-		if worst.took > limit {
-			t.Errorf("%s of %s took %v; want at most %v, the longest sync on this disk included", worst.verb, worst.task, worst.took, limit)
+		served, gap := worst.served(acks)
+		t.Logf("%d writers killed, %d changes acknowledged; the longest took %v (%s; %d others were served meanwhile), the longest bare sync %v",
+			killed, len(acks), worst.took, worst.verb, served, slowest)
+		// Where the processors are given to others, each of those ahead takes long, and
+		// the queue is not to blame as long as it moves, and in order.
+		if worst.took > limit && (served > 2*soakWriters || gap > limit) {
+			t.Errorf("%s of %s took %v, while %d others were served, and for %v nobody; want at most %v, the longest sync on this disk included",
+				worst.verb, worst.task, worst.took, served, gap, limit)
 		}
 	})
 }
@@ -81,11 +86,24 @@ type ack struct {
 	task  kanban.TaskID
 	run   kanban.RunID
 	event kanban.EventID // the last one of the change
+	end   int64          // when, in microseconds of the epoch
 	took  time.Duration
 }
 
 func (a ack) String() string {
-	return fmt.Sprintln(a.verb, a.task, int64(a.run), int64(a.event), int64(a.took))
+	return fmt.Sprintln(a.verb, a.task, int64(a.run), int64(a.event), a.end, int64(a.took))
+}
+
+// served tells of the changes that others were told of while a waited: how many
+// there were, and the longest time in which there was none.
+func (a ack) served(acks []ack) (n int, gap time.Duration) {
+	last := a.end - a.took.Microseconds()
+	for _, b := range slices.SortedFunc(slices.Values(acks), func(a, b ack) int { return cmp.Compare(a.end, b.end) }) {
+		if b.end > last && b.end <= a.end {
+			n, gap, last = n+1, max(gap, time.Duration(b.end-last)*time.Microsecond), b.end
+		}
+	}
+	return n - 1, gap // a itself was the last
 }
 
 // soak keeps writers at work until ctx ends, killing each after a while, and
@@ -135,7 +153,7 @@ func writeAWhile(ctx context.Context, t *testing.T, db *store.DB, random *rand.R
 			defer time.AfterFunc(while, cancel).Stop()
 		}
 		var a ack
-		if _, err := fmt.Sscan(line, &a.verb, &a.task, &a.run, &a.event, &a.took); err != nil {
+		if _, err := fmt.Sscan(line, &a.verb, &a.task, &a.run, &a.event, &a.end, &a.took); err != nil {
 			t.Errorf("a writer said %q: %v", line, err)
 		}
 		said = append(said, a)
@@ -228,24 +246,22 @@ func free(t *testing.T, db *store.DB) {
 	}
 }
 
-// longestSync writes and syncs a page again and again until ctx ends. What that
-// took at worst, the disk owes, not the queue.
-func longestSync(ctx context.Context, t *testing.T, path string) (longest time.Duration) {
-	f, err := os.Create(path)
+// longestSync does, until ctx ends, what the file system has to do for a commit: it
+// syncs a page that is written over, as a write-ahead log does, and a file that is
+// made and removed, as a rollback journal does. What that took at worst, the disk
+// owes, not the queue.
+func longestSync(ctx context.Context, t *testing.T, dir string) (longest time.Duration) {
+	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		t.Error(err)
 		return 0
 	}
-	defer f.Close()
+	defer log.Close()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for page := make([]byte, 4096); ctx.Err() == nil; page[0]++ {
+	for ctx.Err() == nil {
 		begun := time.Now()
-		if _, err := f.WriteAt(page, 0); err != nil {
-			t.Error(err)
-			return longest
-		}
-		if err := syncData(f); err != nil {
+		if err := errors.Join(writePage(log), journal(filepath.Join(dir, "journal"))); err != nil {
 			t.Error(err)
 			return longest
 		}
@@ -256,4 +272,19 @@ func longestSync(ctx context.Context, t *testing.T, path string) (longest time.D
 		}
 	}
 	return longest
+}
+
+func journal(path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(writePage(f), f.Close(), os.Remove(path))
+}
+
+func writePage(f *os.File) error {
+	if _, err := f.WriteAt(make([]byte, 4096), 0); err != nil {
+		return err
+	}
+	return syncData(f)
 }
