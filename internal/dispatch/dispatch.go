@@ -92,7 +92,7 @@ func (d *Dispatcher) Tick(ctx context.Context, dryRun bool) (r Report, err error
 		}
 		return r, nil
 	}
-	guard, held, err := lock.Try(d.Place.DB + ".dispatch.lock")
+	guard, held, err := lock.Try(d.Place.Sidecar(".dispatch.lock"))
 	switch {
 	case err == nil && !held:
 		r.SkippedLocked = true

@@ -137,32 +137,44 @@ func IsAddress(name string) bool {
 }
 
 // Address names a board for people and logs: the address of its database without
-// what is secret, and the board behind "#".
+// what is secret, and the board behind "#". It is not [net/url] that takes it
+// apart, for an address may name several hosts, each with its port.
 func Address(dsn, slug string) (string, error) {
-	u, err := url.Parse(dsn)
-	if err != nil {
-		// What url says quotes the whole address, password and all.
-		if inner, ok := errors.AsType[*url.Error](err); ok {
-			err = inner.Err
-		}
-		return "", &kanban.Error{Code: kanban.Usage, Msg: fmt.Sprintf("the address of the database is not right: %v", plain(err)),
-			Hint: "write postgres://USER@HOST/DATABASE, and of a password's other signs than letters and digits write %XX"}
+	dsn, _, _ = strings.Cut(dsn, "#")
+	rest, query, _ := strings.Cut(dsn, "?")
+	scheme, rest, _ := strings.Cut(rest, "://")
+	authority, path := rest, ""
+	if i := strings.IndexByte(rest, '/'); i >= 0 {
+		authority, path = rest[:i], rest[i:]
 	}
-	if u.User != nil {
-		u.User = url.User(u.User.Username())
+	values, err := url.ParseQuery(query)
+	if err != nil || strings.Contains(path, "@") {
+		return "", wrongAddress("it cannot be taken apart")
 	}
-	q := u.Query()
 	for _, secret := range []string{"password", "sslpassword", "passfile", "sslkey"} {
-		q.Del(secret)
+		values.Del(secret)
 	}
-	u.RawQuery = q.Encode()
-	u.Fragment, u.RawFragment = slug, ""
-	return u.String(), nil
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		user, _, _ := strings.Cut(authority[:i], ":")
+		authority = user + authority[i:]
+	}
+	address := scheme + "://" + authority + path
+	if q := values.Encode(); q != "" {
+		address += "?" + q
+	}
+	return address + "#" + slug, nil
+}
+
+func wrongAddress(why string) error {
+	return &kanban.Error{Code: kanban.Usage, Msg: "the address of the database is not right: " + why,
+		Hint: "write postgres://USER@HOST/DATABASE, and of a password's other signs than letters and digits write %XX"}
 }
 
 // plain tells what is wrong with an address without quoting a part of it, which
 // may be a part of its password.
 func plain(err error) string {
-	s, _, _ := strings.Cut(err.Error(), `"`)
-	return strings.TrimRight(s, " :")
+	s := reason(err)
+	s = s[strings.LastIndexByte(s, '`')+1:]
+	s, _, _ = strings.Cut(s, `"`)
+	return strings.Trim(s, " :")
 }

@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -94,11 +95,13 @@ func newBoard(dsn, slug string, o store.Options) (*board, error) {
 	if b.address, err = Address(dsn, slug); err != nil {
 		return nil, err
 	}
+	dsn, _, _ = strings.Cut(dsn, "#") // the board's name, which is not the server's affair
 	if b.config, err = pgx.ParseConfig(dsn); err != nil {
-		return nil, &kanban.Error{Code: kanban.Usage, Err: err, Msg: fmt.Sprintf("the address %s of the database is not right: %s", b.address, reason(err)),
-			Hint: "write postgres://USER@HOST/DATABASE"}
+		return nil, wrongAddress(plain(err))
 	}
-	b.host = b.config.Host
+	if b.host = b.config.Host; !strings.HasPrefix(b.host, "/") {
+		b.host = net.JoinHostPort(b.host, strconv.Itoa(int(b.config.Port)))
+	}
 	// A statement with its values is one message each way. To prepare the few
 	// statements of a verb first would double the ways, and the pools that stand
 	// before many servers do not keep what was prepared.
@@ -137,7 +140,7 @@ func schemaName(slug string) string {
 // COMMITTED is said because a snapshot that is kept from the first statement on,
 // which a database may have for its default, would be older than the lock.
 func (b *board) begin() string {
-	return fmt.Sprintf(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL search_path = %s; SET LOCAL lock_timeout = %d;
+	return fmt.Sprintf(`BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL search_path = %s; SET LOCAL lock_timeout = %d;
 		SELECT pg_advisory_xact_lock(%d)`, b.ident, b.busy.Milliseconds(), b.key)
 }
 

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -22,14 +24,43 @@ import (
 // skipped; where CI=true it fails.
 func Server(t testing.TB) string {
 	t.Helper()
-	dsn, err := server()
-	switch {
-	case errors.Is(err, errNoPostgres) && os.Getenv("CI") != "true":
-		t.Skip(err)
-	case err != nil:
-		t.Fatalf("start a Postgres server: %v", err)
+	there, err := Postgres()
+	if err != nil {
+		t.Fatal(err)
 	}
+	if !there {
+		t.Skip(errNoPostgres)
+	}
+	dsn, _ := server()
 	return dsn
+}
+
+// Postgres reports whether there is a server for [Server] to give. That there is
+// none is an error where CI=true.
+func Postgres() (bool, error) {
+	_, err := server()
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, errNoPostgres) && os.Getenv("CI") != "true":
+		return false, nil
+	}
+	return false, fmt.Errorf("start a Postgres server: %w", err)
+}
+
+// Database makes an empty database on the server and gives its address.
+func Database(options string) (dsn string, err error) {
+	if dsn, err = server(); err != nil {
+		return "", err
+	}
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	name := slug()
+	_, err = db.ExecContext(context.Background(), `CREATE DATABASE `+name+` `+options)
+	return strings.Replace(dsn, "/postgres?", "/"+name+"?", 1), err
 }
 
 var errNoPostgres = errors.New("no Postgres server is installed: its initdb and postgres are neither on the PATH nor where pg_config says")
