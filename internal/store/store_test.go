@@ -207,6 +207,60 @@ func TestApplyWritesOnlyWhatDiffers(t *testing.T) {
 	})
 }
 
+// As far as columns have types, too.
+func TestApplyWritesOnlyWhatDiffersInTypedColumns(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		mustCreate(t, db, "t_1")
+		mustApply(t, db, "t_1", claim)
+		storetest.Exec(t, db, `ALTER TABLE tasks ADD COLUMN neighbour TEXT`,
+			`UPDATE tasks SET neighbour = 'mine', skills = 'no json', tenant = '', goal_mode = 7, max_retries = 0`,
+			`UPDATE task_runs SET metadata = '{"a": NaN}', summary = '', worker_pid = 0`)
+		query := `SELECT t.neighbour, t.skills, t.tenant, t.goal_mode, t.max_retries, r.metadata, r.summary, r.worker_pid FROM tasks t, task_runs r`
+		before := storetest.Dump(t, db, query)
+		mustApply(t, db, "t_1", comment("hello"))
+		mustApply(t, db, "t_1", func(tx *store.Tx, t kanban.Task) (kanban.Change, error) {
+			r, err := tx.Run(context.Background(), t.Run)
+			if err != nil {
+				return kanban.Change{}, err
+			}
+			return t.Renew(*r, "host:1", time.Hour, tx.Now)
+		})
+		if d := cmp.Diff(before, storetest.Dump(t, db, query)); d != "" {
+			t.Errorf("unrelated changes altered (-before +after):\n%s", d)
+		}
+	})
+}
+
+// Text is sorted and compared byte by byte, whatever the database's locale.
+func TestTextIsComparedByBytes(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ids := []kanban.TaskID{"t_1", "t_A", "t_B", "t__", "t_a", "t_b", "t_ä", "t_ü"}
+		for _, i := range []int{4, 2, 7, 0, 6, 3, 1, 5} {
+			mustCreate(t, db, ids[i])
+		}
+		if err := db.View(t.Context(), func(tx *store.Tx) error {
+			tasks, err := tx.List(t.Context(), store.Filter{Sort: "title", Prefix: "t_"})
+			if err != nil {
+				return err
+			}
+			var got []kanban.TaskID
+			for _, task := range tasks {
+				got = append(got, task.ID)
+			}
+			if !slices.Equal(got, ids) {
+				t.Errorf("sorted by title: %q, want %q", got, ids)
+			}
+			tasks, err = tx.List(t.Context(), store.Filter{Prefix: "t_ä", Limit: 5})
+			if len(tasks) != 1 {
+				t.Errorf("beginning with t_ä: %d cards, want one", len(tasks))
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // Other programs have left an empty text or a zero where NULL is meant. Such a
 // card is as good as any.
 func TestApplyTakesEmptyForNull(t *testing.T) {
