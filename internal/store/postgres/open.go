@@ -103,10 +103,11 @@ func newBoard(dsn, slug string, o store.Options) (*board, error) {
 		b.host = net.JoinHostPort(b.host, strconv.Itoa(int(b.config.Port)))
 	}
 	// A statement with its values is one message each way. To prepare the few
-	// statements of a verb first would double the ways, and the pools that stand
-	// before many servers do not keep what was prepared.
-	b.config.DefaultQueryExecMode = pgx.QueryExecModeExec
-	b.config.StatementCacheCapacity, b.config.DescriptionCacheCapacity = 0, 0
+	// statements of a verb first would double the ways; see [conn.again].
+	prepare := !strings.Contains(dsn, "default_query_exec_mode")
+	if prepare {
+		b.config.DefaultQueryExecMode = pgx.QueryExecModeExec
+	}
 	if b.config.ConnectTimeout == 0 {
 		b.config.ConnectTimeout = connectTimeout
 	}
@@ -116,7 +117,7 @@ func newBoard(dsn, slug string, o store.Options) (*board, error) {
 	b.ident = pgx.Identifier{b.schema}.Sanitize()
 	hash := sha256.Sum256([]byte(b.schema))
 	b.key = int64(binary.BigEndian.Uint64(hash[:]))
-	b.pool = sql.OpenDB(connector{stdlib.GetConnector(*b.config)})
+	b.pool = sql.OpenDB(connector{stdlib.GetConnector(*b.config), prepare})
 	b.pool.SetMaxIdleConns(keepConns)
 	b.pool.SetMaxOpenConns(maxConns)
 	b.pool.SetConnMaxIdleTime(idleTime)
