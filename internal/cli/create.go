@@ -163,6 +163,9 @@ func (a *app) parseWorkspace(s string) (kanban.WorkspaceKind, string, error) {
 // warnIdle says why nothing will start the cards, if that is so: once for each
 // assignee, and once if there is no dispatcher to start those that could be.
 func (a *app) warnIdle(s *session, tasks ...kanban.Task) {
+	if s.unread != nil {
+		return // that is what keeps them from starting, and it is said
+	}
 	said := map[string]bool{"": true}
 	startable := false
 	for _, t := range tasks {
