@@ -149,7 +149,11 @@ func (h Home) currentSlug() (Slug, error) {
 
 func (h Home) pinned(slug Slug) Board {
 	b := h.layout(slug)
-	if h.db != "" {
+	switch {
+	case h.remote(): // workers are told it, and must not take another board of the server's for theirs
+		address, _, _ := strings.Cut(h.db, "#")
+		b.DB = address + "#" + string(slug)
+	case h.db != "":
 		b.DB = h.db
 	}
 	return b

@@ -55,12 +55,12 @@ func TestCurrent(t *testing.T) {
 		{"file and board", Flags{Home: root, DB: other, Board: "web"}, nil, "web", other, nil},
 		{"file and a board without folder", Flags{Home: root, DB: other, Board: "nope"}, nil, "nope", other, nil},
 		{"file and a malformed board", Flags{Home: root, DB: other, Board: "a b"}, nil, "", "", ErrSlug},
-		{"address", Flags{Home: root, DB: server}, nil, Default, server, nil},
-		{"address and board", Flags{Home: root, DB: server + "#web", Board: "nope"}, nil, "nope", server + "#web", nil},
+		{"address", Flags{Home: root, DB: server}, nil, Default, server + "#default", nil},
+		{"address and board", Flags{Home: root, DB: server + "#web", Board: "nope"}, nil, "nope", server + "#nope", nil},
 		{"address of a board", Flags{Home: root, DB: server + "#nope"}, map[string]string{"ANDON_BOARD": "ops"}, "nope", server + "#nope", nil},
 		{"address of no board", Flags{Home: root, DB: server + "#a b"}, nil, "", "", ErrSlug},
-		{"address and environment", Flags{Home: root, DB: server}, map[string]string{"ANDON_BOARD": "nope"}, "nope", server, nil},
-		{"address and pointer", Flags{Home: pointer("web"), DB: server}, nil, Default, server, nil},
+		{"address and environment", Flags{Home: root, DB: server}, map[string]string{"ANDON_BOARD": "nope"}, "nope", server + "#nope", nil},
+		{"address and pointer", Flags{Home: pointer("web"), DB: server}, nil, Default, server + "#default", nil},
 		{"file of a board", Flags{}, map[string]string{"ANDON_DB": opsDB, "ANDON_BOARD": "web", "ANDON_HOME": root}, "ops", "", nil},
 	}
 	for _, tt := range tests {
