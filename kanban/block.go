@@ -92,10 +92,6 @@ func (t Task) Unblock(u Unblock, parents []Task, dangling *Run, now time.Time) (
 	c.Task.Run, c.Task.Forced = 0, false
 	c.Task.clearFailures()
 	c.Task.Status = landing(parents)
-	var p Payload
-	if c.Task.Status != Ready {
-		p = payload("status", c.Task.Status)
-	}
-	c.event(EventUnblocked, 0, p)
+	c.event(EventUnblocked, 0, c.Task.landed())
 	return c, nil
 }

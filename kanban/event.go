@@ -42,6 +42,9 @@ const (
 	EventRateLimited   EventKind = "rate_limited"
 	EventSpawnFailed   EventKind = "spawn_failed"
 	EventGaveUp        EventKind = "gave_up"
+
+	EventReviewRequested EventKind = "review_requested"
+	EventReviewReopened  EventKind = "review_reopened"
 )
 
 // Event is one line of the board's history. The history is only ever added to.

@@ -71,7 +71,7 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 	exit := rapid.SampledFrom([]Exit{{}, {Code: 1}, {Code: RateLimitCode}, {Signal: 9}, {Unknown: true}})
 	return map[string]func(*rapid.T){
 		"claim": func(t *rapid.T) {
-			c, err := l.task.Claim(Claimant{Lock: rapid.SampledFrom([]string{"a:1", "b:2"}).Draw(t, "lock"), TTL: time.Minute}, l.parents, l.run(), l.now)
+			c, err := l.task.Claim(Claimant{Lock: rapid.SampledFrom([]string{"a:1", "b:2"}).Draw(t, "lock"), TTL: time.Minute, Review: rapid.Bool().Draw(t, "review")}, l.parents, l.run(), l.now)
 			l.did(t, VerbClaim, c, err)
 		},
 		"start": func(t *rapid.T) {
@@ -126,6 +126,14 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 		"promote by hand": func(t *rapid.T) {
 			c, err := l.task.PromoteBy(Promotion{Force: rapid.Bool().Draw(t, "force")}, l.parents)
 			l.did(t, VerbPromote, c, err)
+		},
+		"request review": func(t *rapid.T) {
+			c, err := l.task.RequestReview(ReviewRequest{Run: who(t), Summary: rapid.SampledFrom([]string{"", "look"}).Draw(t, "summary")}, l.run(), l.now)
+			l.did(t, VerbRequestReview, c, err)
+		},
+		"reopen review": func(t *rapid.T) {
+			c, err := l.task.ReopenReview(Reopening{Reason: "no", Author: "a"}, l.parents, l.run(), l.now)
+			l.did(t, VerbReopenReview, c, err)
 		},
 		"fail": func(t *rapid.T) {
 			class := rapid.SampledFrom([]Class{SpawnFailed, Crashed, TimedOut, Breach, RateLimited}).Draw(t, "class")

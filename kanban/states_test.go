@@ -25,8 +25,10 @@ var cases = map[Verb][]facts{
 		return c, c.Legal()
 	}},
 	VerbClaim: {
-		func(t Task) (Change, error) { return t.Claim(Claimant{Lock: "host:1"}, nil, nil, noon) },
-		func(t Task) (Change, error) { return t.Claim(Claimant{Lock: "host:1"}, parent(Todo), nil, noon) },
+		func(t Task) (Change, error) { return t.Claim(Claimant{Lock: "host:1", Review: true}, nil, nil, noon) },
+		func(t Task) (Change, error) {
+			return t.Claim(Claimant{Lock: "host:1", Review: true}, parent(Todo), nil, noon)
+		},
 	},
 	VerbHeartbeat: {func(t Task) (Change, error) { return t.Heartbeat(Heartbeat{Run: t.Run}, runOf(t), noon) }},
 	VerbComplete:  {func(t Task) (Change, error) { return t.Complete(Report{Run: t.Run}, runOf(t), noon) }},
@@ -45,6 +47,11 @@ var cases = map[Verb][]facts{
 	VerbPromote: {
 		func(t Task) (Change, error) { return t.PromoteBy(Promotion{}, nil) },
 		func(t Task) (Change, error) { return t.PromoteBy(Promotion{Force: true}, parent(Todo)) },
+	},
+	VerbRequestReview: {func(t Task) (Change, error) { return t.RequestReview(ReviewRequest{Run: t.Run}, runOf(t), noon) }},
+	VerbReopenReview: {
+		func(t Task) (Change, error) { return t.ReopenReview(Reopening{}, nil, nil, noon) },
+		func(t Task) (Change, error) { return t.ReopenReview(Reopening{}, parent(Todo), nil, noon) },
 	},
 	VerbFail: {
 		func(t Task) (Change, error) {

@@ -54,11 +54,15 @@ const (
 	VerbLink      Verb = "link"
 	VerbUnlink    Verb = "unlink"
 	VerbArchive   Verb = "archive"
+
+	VerbRequestReview Verb = "request-review"
+	VerbReopenReview  Verb = "reopen-review"
 )
 
 // Verbs lists every verb in the order of the table.
 var Verbs = []Verb{
 	VerbCreate, VerbClaim, VerbHeartbeat, VerbComplete, VerbBlock, VerbUnblock, VerbPromote,
+	VerbRequestReview, VerbReopenReview,
 	VerbFail, VerbReclaim, VerbAssign, VerbComment, VerbLink, VerbUnlink, VerbArchive,
 }
 
@@ -76,6 +80,7 @@ var Moves = func() []Move {
 	m := []Move{
 		{VerbCreate, "", []Status{Ready, Todo, Triage, Blocked}},
 		{VerbClaim, Ready, []Status{Running, Todo}}, // todo: refused, parents are open
+		{VerbClaim, Review, []Status{Running}},      // by a reviewer
 		{VerbHeartbeat, Running, []Status{Running}},
 		{VerbComplete, Ready, []Status{Done}},
 		{VerbComplete, Running, []Status{Done}},
@@ -87,6 +92,9 @@ var Moves = func() []Move {
 		{VerbUnblock, Blocked, []Status{Ready, Todo}},
 		{VerbPromote, Todo, []Status{Ready}},
 		{VerbPromote, Blocked, []Status{Ready}},
+		{VerbRequestReview, Ready, []Status{Review}},
+		{VerbRequestReview, Running, []Status{Review}},
+		{VerbReopenReview, Review, []Status{Ready, Todo}},
 		{VerbFail, Running, []Status{Ready, Blocked}},
 		{VerbReclaim, Ready, []Status{Ready}}, // only to clear a claim left behind
 		{VerbReclaim, Running, []Status{Ready}},
@@ -152,10 +160,17 @@ func (t Task) allowed(v Verb, hint string) error {
 	}
 }
 
+// participles are those that the verb does not form by itself.
+var participles = map[Verb]string{
+	VerbHeartbeat:     "kept alive",
+	VerbRequestReview: "sent to review",
+	VerbReopenReview:  "reopened",
+}
+
 func participle(v Verb) string {
 	switch {
-	case v == VerbHeartbeat:
-		return "kept alive"
+	case participles[v] != "":
+		return participles[v]
 	case strings.HasSuffix(string(v), "e"):
 		return string(v) + "d"
 	}

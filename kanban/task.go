@@ -141,6 +141,14 @@ func landing(parents []Task) Status {
 	return Ready
 }
 
+// landed is the payload that says where a card landed; none if it is ready.
+func (t Task) landed() Payload {
+	if t.Status == Ready {
+		return nil
+	}
+	return payload("status", t.Status)
+}
+
 // open lists the parents that are not satisfied.
 func open(parents []Task) []TaskID {
 	var ids []TaskID

@@ -125,6 +125,8 @@ var verbs = []func(*app) *cobra.Command{
 	newUnblock,
 	newPromote,
 	newComplete,
+	newRequestReview,
+	newReopenReview,
 	newArchive,
 	newRun,
 	newDispatch,
