@@ -45,6 +45,7 @@ const (
 
 	EventReviewRequested EventKind = "review_requested"
 	EventReviewReopened  EventKind = "review_reopened"
+	EventScheduled       EventKind = "scheduled"
 )
 
 // Event is one line of the board's history. The history is only ever added to.

@@ -135,6 +135,19 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 			c, err := l.task.ReopenReview(Reopening{Reason: "no", Author: "a"}, l.parents, l.run(), l.now)
 			l.did(t, VerbReopenReview, c, err)
 		},
+		"schedule": func(t *rapid.T) {
+			var at time.Time
+			if s := rapid.IntRange(-1, 3600).Draw(t, "in"); s >= 0 {
+				at = l.now.Add(time.Duration(s) * time.Second)
+			}
+			c, err := l.task.Schedule(Schedule{At: at, Run: who(t), Reason: rapid.SampledFrom([]string{"", "later"}).Draw(t, "reason"), Author: "a"}, l.run(), l.now)
+			l.did(t, VerbSchedule, c, err)
+		},
+		"due": func(t *rapid.T) {
+			if c, ok := l.task.Due(l.parents, l.now); ok {
+				l.did(t, VerbDue, c, nil)
+			}
+		},
 		"fail": func(t *rapid.T) {
 			class := rapid.SampledFrom([]Class{SpawnFailed, Crashed, TimedOut, Breach, RateLimited}).Draw(t, "class")
 			before := l.task.Failures
@@ -277,6 +290,8 @@ func (l *life) whole(t *rapid.T) {
 		t.Fatalf("the card is done and remembers its troubles: %+v", task)
 	case task.Status == Ready && task.WorkerPID != 0:
 		t.Fatalf("a ready card has a worker: %+v", task)
+	case !task.StartAt.IsZero() && task.Status != Scheduled:
+		t.Fatalf("the card is %s and has an hour: %+v", task.Status, task)
 	case task.Failures < 0:
 		t.Fatalf("%d failures", task.Failures)
 	}

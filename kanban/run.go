@@ -54,6 +54,7 @@ const (
 	OutcomeStale       Outcome = "stale"
 
 	OutcomeReviewRequested Outcome = "review_requested"
+	OutcomeScheduled       Outcome = "scheduled"
 )
 
 // runStatus is the status a live run is closed with. Only two differ from the outcome.

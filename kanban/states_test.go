@@ -53,6 +53,11 @@ var cases = map[Verb][]facts{
 		func(t Task) (Change, error) { return t.ReopenReview(Reopening{}, nil, nil, noon) },
 		func(t Task) (Change, error) { return t.ReopenReview(Reopening{}, parent(Todo), nil, noon) },
 	},
+	VerbSchedule: {func(t Task) (Change, error) { return t.Schedule(Schedule{Run: t.Run}, runOf(t), noon) }},
+	VerbDue: {
+		func(t Task) (Change, error) { return due(t, nil) },
+		func(t Task) (Change, error) { return due(t, parent(Todo)) },
+	},
 	VerbFail: {
 		func(t Task) (Change, error) {
 			t.Run = 7
@@ -80,6 +85,17 @@ var cases = map[Verb][]facts{
 		return t.Unlink("t_0000000b", []Link{{Parent: "t_0000000b", Child: t.ID}})
 	}},
 	VerbArchive: {func(t Task) (Change, error) { return t.Archive(runOf(t), noon) }},
+}
+
+// due asks whether a card goes on by itself whose hour has come. That it does not
+// is no refusal that anybody is told; the test wants words.
+func due(t Task, parents []Task) (Change, error) {
+	t.StartAt = noon
+	c, ok := t.Due(parents, noon)
+	if !ok {
+		return c, fmt.Errorf("due: not in %s", t.Status)
+	}
+	return c, nil
 }
 
 // Every verb, asked of a card in every status, reaches exactly the statuses that
@@ -129,10 +145,10 @@ func TestEveryVerbInEveryStatus(t *testing.T) {
 
 func TestCreateReachesWhatTheTableSays(t *testing.T) {
 	var reached []Status
-	for _, d := range []Draft{{}, {Parents: []TaskID{"t_0000000b"}}, {Triage: true}, {Blocked: true}} {
+	for _, d := range []Draft{{}, {Parents: []TaskID{"t_0000000b"}}, {Triage: true}, {Blocked: true}, {At: noon.Add(1)}} {
 		reached = append(reached, does(t)(Create("t_0000000a", d, parent(Running)[:len(d.Parents)], noon)).Task.Status)
 	}
-	if want := []Status{Ready, Todo, Triage, Blocked}; !slices.Equal(reached, want) {
+	if want := []Status{Ready, Todo, Triage, Blocked, Scheduled}; !slices.Equal(reached, want) {
 		t.Errorf("created in %q, want %q", reached, want)
 	}
 	if to := Status("").targets(VerbCreate); !slices.Equal(to, reached) {

@@ -57,12 +57,14 @@ const (
 
 	VerbRequestReview Verb = "request-review"
 	VerbReopenReview  Verb = "reopen-review"
+	VerbSchedule      Verb = "schedule"
+	VerbDue           Verb = "due" // not a person's: the hour has come
 )
 
 // Verbs lists every verb in the order of the table.
 var Verbs = []Verb{
 	VerbCreate, VerbClaim, VerbHeartbeat, VerbComplete, VerbBlock, VerbUnblock, VerbPromote,
-	VerbRequestReview, VerbReopenReview,
+	VerbRequestReview, VerbReopenReview, VerbSchedule, VerbDue,
 	VerbFail, VerbReclaim, VerbAssign, VerbComment, VerbLink, VerbUnlink, VerbArchive,
 }
 
@@ -78,7 +80,7 @@ type Move struct {
 // Moves is the table. A verb for which a status has no row is refused there.
 var Moves = func() []Move {
 	m := []Move{
-		{VerbCreate, "", []Status{Ready, Todo, Triage, Blocked}},
+		{VerbCreate, "", []Status{Ready, Todo, Triage, Blocked, Scheduled}},
 		{VerbClaim, Ready, []Status{Running, Todo}}, // todo: refused, parents are open
 		{VerbClaim, Review, []Status{Running}},      // by a reviewer
 		{VerbHeartbeat, Running, []Status{Running}},
@@ -95,6 +97,11 @@ var Moves = func() []Move {
 		{VerbRequestReview, Ready, []Status{Review}},
 		{VerbRequestReview, Running, []Status{Review}},
 		{VerbReopenReview, Review, []Status{Ready, Todo}},
+		{VerbSchedule, Todo, []Status{Scheduled}},
+		{VerbSchedule, Ready, []Status{Scheduled}},
+		{VerbSchedule, Running, []Status{Scheduled}},
+		{VerbSchedule, Blocked, []Status{Scheduled}},
+		{VerbDue, Scheduled, []Status{Ready, Todo}},
 		{VerbFail, Running, []Status{Ready, Blocked}},
 		{VerbReclaim, Ready, []Status{Ready}}, // only to clear a claim left behind
 		{VerbReclaim, Running, []Status{Ready}},
@@ -165,6 +172,7 @@ var participles = map[Verb]string{
 	VerbHeartbeat:     "kept alive",
 	VerbRequestReview: "sent to review",
 	VerbReopenReview:  "reopened",
+	VerbDue:           "due",
 }
 
 func participle(v Verb) string {

@@ -55,6 +55,7 @@ type Task struct {
 	BlockRecurrences int64
 	RetryAt          time.Time // no dispatch before; a claim by hand ignores it
 	Forced           bool      // promoted although parents were open
+	StartAt          time.Time // when a scheduled card goes on by itself; zero: when a person says so
 
 	IdempotencyKey   string
 	MaxRuntime       time.Duration

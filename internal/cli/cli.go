@@ -123,6 +123,7 @@ var verbs = []func(*app) *cobra.Command{
 	newComment,
 	newBlock,
 	newUnblock,
+	newSchedule,
 	newPromote,
 	newComplete,
 	newRequestReview,

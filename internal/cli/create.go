@@ -47,6 +47,7 @@ andon.yaml; another assignee (a person, a worker elsewhere) is left alone.`,
 	f.BoolVar(&o.d.GoalMode, "goal", false, "goal mode")
 	f.Int64Var(&o.d.GoalMaxTurns, "goal-max-turns", 0, "turns in goal mode")
 	f.StringVar(&o.initial, "initial-status", "running", "running (the ordinary way) or blocked (a person must unblock it)")
+	atFlag(f, &o.at)
 	o.changed = f.Changed
 	return cmd
 }
@@ -55,6 +56,7 @@ type create struct {
 	*app
 	d                               kanban.Draft
 	bodyFile, workspace, maxRuntime string
+	at                              string
 	initial                         string
 	parents, skills                 []string
 	changed                         func(flag string) bool
@@ -92,6 +94,9 @@ func (o *create) fill(d *kanban.Draft) (err error) {
 		if d.MaxRuntime, err = config.ParseDuration(o.maxRuntime); err != nil {
 			return usagef("--max-runtime: %v", err)
 		}
+	}
+	if d.At, err = o.parseAt(o.at, o.at != ""); err != nil {
+		return err
 	}
 	if o.changed("max-retries") && d.MaxRetries < 1 {
 		return usagef("--max-retries %d: it must be 1 or more", d.MaxRetries)

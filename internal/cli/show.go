@@ -118,6 +118,9 @@ func (o *show) text(s *session, c board.Card) {
 	if t.Failures > 0 {
 		line("failures", fmt.Sprintf("%d in a row; last: %s", t.Failures, t.LastError))
 	}
+	if !t.StartAt.IsZero() {
+		line("starts", t.StartAt.In(o.Zone).Format("2006-01-02 15:04:05"))
+	}
 	if t.RetryAt.After(o.Now()) {
 		line("next try", "not before "+t.RetryAt.In(o.Zone).Format("15:04:05"))
 	}

@@ -251,7 +251,7 @@ func (s *supervisor) superseded(ctx context.Context) (wait time.Duration, gone b
 		return 0, false
 	}
 	switch run.Outcome {
-	case kanban.OutcomeCompleted, kanban.OutcomeBlocked, kanban.OutcomeReviewRequested:
+	case kanban.OutcomeCompleted, kanban.OutcomeBlocked, kanban.OutcomeReviewRequested, kanban.OutcomeScheduled:
 		return farewell, true
 	}
 	return 0, true
