@@ -94,8 +94,8 @@ func (d Draft) Clean() (Draft, error) {
 	if d.Provider != "" && d.Model == "" {
 		return d, Invalidf("provider %q needs a model", d.Provider)
 	}
-	if d.Effort != "" && !slices.Contains(efforts, d.Effort) {
-		return d, Invalidf("unknown reasoning effort %q; it is one of %s", d.Effort, join(efforts))
+	if _, err := ParseEffort(d.Effort); err != nil {
+		return d, err
 	}
 	if d.MaxRetries < 0 || d.MaxRuntime < 0 || d.GoalMaxTurns < 0 {
 		return d, Invalidf("max retries, max runtime and goal turns cannot be negative")

@@ -46,6 +46,10 @@ const (
 	EventReviewRequested EventKind = "review_requested"
 	EventReviewReopened  EventKind = "review_reopened"
 	EventScheduled       EventKind = "scheduled"
+	EventReprioritized   EventKind = "reprioritized"
+	EventModelSet        EventKind = "model_override_set"
+	EventEffortSet       EventKind = "reasoning_effort_set"
+	EventUnguarded       EventKind = "respawn_guard_cleared"
 )
 
 // Event is one line of the board's history. The history is only ever added to.

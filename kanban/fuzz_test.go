@@ -176,6 +176,36 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 			c, err := l.task.Reclaim("", who(t), termination(t), l.run(), l.now)
 			l.did(t, VerbReclaim, c, err)
 		},
+		"cancel": func(t *rapid.T) {
+			failures := l.task.Failures
+			c, err := l.task.Cancel("ada", who(t), termination(t), l.run(), l.now)
+			if err == nil && c.Task.Failures != failures {
+				t.Fatalf("cancelled, %d failures became %d", failures, c.Task.Failures)
+			}
+			l.did(t, VerbCancel, c, err)
+		},
+		"edit": func(t *rapid.T) {
+			c, err := l.task.Edit(Edit{Title: new(rapid.SampledFrom([]string{"x", "y", " "}).Draw(t, "title")), Priority: new(rapid.Int64Range(0, 2).Draw(t, "priority"))})
+			l.did(t, VerbEdit, c, err)
+		},
+		"edit result": func(t *rapid.T) {
+			var last *Run
+			for i := range l.runs {
+				if l.runs[i].Outcome == OutcomeCompleted {
+					last = &l.runs[i]
+				}
+			}
+			c, err := l.task.EditResult(ResultEdit{Result: "r"}, last, l.now)
+			l.did(t, VerbEditResult, c, err)
+		},
+		"overrides": func(t *rapid.T) {
+			c, err := l.task.SetModel(rapid.SampledFrom([]string{"", "m"}).Draw(t, "model"), rapid.SampledFrom([]string{"", "p"}).Draw(t, "provider"))
+			l.did(t, VerbSetModel, c, err)
+			c, err = l.task.SetEffort(rapid.SampledFrom([]string{"", "HIGH", "huge"}).Draw(t, "effort"))
+			l.did(t, VerbSetEffort, c, err)
+			c, err = l.task.Unguard("", "")
+			l.did(t, VerbUnguard, c, err)
+		},
 		"assign": func(t *rapid.T) {
 			c, err := l.task.Assign(rapid.SampledFrom([]string{"", "ada", "bob"}).Draw(t, "to"))
 			l.did(t, VerbAssign, c, err)
@@ -240,7 +270,7 @@ func (l *life) did(t *rapid.T, v Verb, c Change, err error) {
 			continue
 		}
 		was := l.runs[r.ID-1]
-		if !was.Open() && (r.Outcome != was.Outcome || r.EndedAt != was.EndedAt || r.Summary != was.Summary) {
+		if !was.Open() && (r.Outcome != was.Outcome || r.EndedAt != was.EndedAt || r.Summary != was.Summary && v != VerbEditResult) {
 			t.Fatalf("%s rewrote the ended run %+v as %+v", v, was, r)
 		}
 		l.runs[r.ID-1] = r

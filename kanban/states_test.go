@@ -72,6 +72,12 @@ var cases = map[Verb][]facts{
 		t.Lock = "host:11"
 		return t.Reclaim("", t.Run, Termination{}, runOf(t), noon)
 	}},
+	VerbCancel:     {func(t Task) (Change, error) { return t.Cancel("ada", t.Run, Termination{}, runOf(t), noon) }},
+	VerbEdit:       {func(t Task) (Change, error) { return t.Edit(Edit{Title: new("Another")}) }},
+	VerbEditResult: {func(t Task) (Change, error) { return t.EditResult(ResultEdit{Result: "x"}, nil, noon) }},
+	VerbSetModel:   {func(t Task) (Change, error) { return t.SetModel("m", "p") }},
+	VerbSetEffort:  {func(t Task) (Change, error) { return t.SetEffort("high") }},
+	VerbUnguard:    {func(t Task) (Change, error) { return t.Unguard("ada", "") }},
 	VerbAssign: {func(t Task) (Change, error) {
 		t.Lock = ""
 		return t.Assign("bob")

@@ -59,13 +59,20 @@ const (
 	VerbReopenReview  Verb = "reopen-review"
 	VerbSchedule      Verb = "schedule"
 	VerbDue           Verb = "due" // not a person's: the hour has come
+	VerbCancel        Verb = "cancel"
+	VerbEdit          Verb = "edit"
+	VerbEditResult    Verb = "edit-result" // of a finished card, by the same word
+	VerbSetModel      Verb = "set-model"
+	VerbSetEffort     Verb = "set-effort"
+	VerbUnguard       Verb = "unguard"
 )
 
 // Verbs lists every verb in the order of the table.
 var Verbs = []Verb{
 	VerbCreate, VerbClaim, VerbHeartbeat, VerbComplete, VerbBlock, VerbUnblock, VerbPromote,
 	VerbRequestReview, VerbReopenReview, VerbSchedule, VerbDue,
-	VerbFail, VerbReclaim, VerbAssign, VerbComment, VerbLink, VerbUnlink, VerbArchive,
+	VerbFail, VerbReclaim, VerbCancel, VerbAssign, VerbEdit, VerbEditResult, VerbSetModel, VerbSetEffort, VerbUnguard, VerbComment,
+	VerbLink, VerbUnlink, VerbArchive,
 }
 
 // Move is one row of the table of legal moves: the verb may take a card from
@@ -103,6 +110,9 @@ var Moves = func() []Move {
 		{VerbSchedule, Blocked, []Status{Scheduled}},
 		{VerbDue, Scheduled, []Status{Ready, Todo}},
 		{VerbFail, Running, []Status{Ready, Blocked}},
+		{VerbCancel, Ready, []Status{Blocked}},
+		{VerbCancel, Running, []Status{Blocked}},
+		{VerbEditResult, Done, []Status{Done}},
 		{VerbReclaim, Ready, []Status{Ready}}, // only to clear a claim left behind
 		{VerbReclaim, Running, []Status{Ready}},
 		{VerbReclaim, Blocked, []Status{Ready}}, // likewise
@@ -113,9 +123,10 @@ var Moves = func() []Move {
 			link.To = []Status{Ready, Todo}
 		}
 		m = append(m, Move{VerbAssign, s, []Status{s}}, Move{VerbComment, s, []Status{s}}, link,
-			Move{VerbUnlink, s, []Status{s}})
+			Move{VerbUnlink, s, []Status{s}}, Move{VerbUnguard, s, []Status{s}})
 		if s != Archived {
-			m = append(m, Move{VerbArchive, s, []Status{Archived}})
+			m = append(m, Move{VerbArchive, s, []Status{Archived}}, Move{VerbEdit, s, []Status{s}},
+				Move{VerbSetModel, s, []Status{s}}, Move{VerbSetEffort, s, []Status{s}})
 		}
 	}
 	return m
@@ -173,6 +184,11 @@ var participles = map[Verb]string{
 	VerbRequestReview: "sent to review",
 	VerbReopenReview:  "reopened",
 	VerbDue:           "due",
+	VerbCancel:        "cancelled",
+	VerbEdit:          "edited",
+	VerbEditResult:    "given another result",
+	VerbSetModel:      "given a model",
+	VerbSetEffort:     "given an effort",
 }
 
 func participle(v Verb) string {

@@ -80,6 +80,8 @@ func (a *app) complete(cmd *cobra.Command) {
 		switch strings.Trim(args[n], "[].") {
 		case "ID", "PARENT", "CHILD":
 			return a.answer(cmd, a.completeCards, typed)
+		case "EFFORT":
+			return a.answer(cmd, fixed(kanban.Efforts()...), typed)
 		case "PROFILE":
 			return a.answer(cmd, a.profiles, typed)
 		case "FILE", "PATH":

@@ -114,15 +114,7 @@ func (o *create) fill(d *kanban.Draft) (err error) {
 	if d.CreatedBy == "" {
 		d.CreatedBy = o.author()
 	}
-	if o.bodyFile != "" && o.changed("body") {
-		return usagef("--body and --body-file exclude each other")
-	}
-	if d.Body == "-" {
-		o.bodyFile, d.Body = "-", ""
-	}
-	if o.bodyFile != "" {
-		d.Body, err = o.readText(o.bodyFile)
-	}
+	d.Body, err = o.text(d.Body, o.bodyFile, o.changed)
 	return err
 }
 
