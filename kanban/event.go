@@ -50,6 +50,8 @@ const (
 	EventModelSet        EventKind = "model_override_set"
 	EventEffortSet       EventKind = "reasoning_effort_set"
 	EventUnguarded       EventKind = "respawn_guard_cleared"
+	EventHallucinated    EventKind = "completion_blocked_hallucination"
+	EventSuspected       EventKind = "suspected_hallucinated_references"
 )
 
 // Event is one line of the board's history. The history is only ever added to.

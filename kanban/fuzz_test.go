@@ -103,7 +103,7 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 			l.did(t, VerbHeartbeat, c, err)
 		},
 		"complete": func(t *rapid.T) {
-			c, err := l.task.Complete(Report{Run: who(t), Summary: rapid.SampledFrom([]string{"", "done"}).Draw(t, "summary")}, l.run(), l.now)
+			c, err := l.task.Complete(Report{Run: who(t), Summary: rapid.SampledFrom([]string{"", "done"}).Draw(t, "summary")}, l.run(), Witness{}, l.now)
 			l.did(t, VerbComplete, c, err)
 		},
 		"block": func(t *rapid.T) {

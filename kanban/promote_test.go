@@ -90,7 +90,7 @@ func TestForcedPromotionHolds(t *testing.T) {
 	}
 	held, run = claim()
 	for name, c := range map[string]Change{
-		"complete": does(t)(held.Complete(Report{}, &run, noon)),
+		"complete": does(t)(held.Complete(Report{}, &run, Witness{}, noon)),
 		"block":    does(t)(held.Block(Block{}, nil, &run, noon)),
 		"archive":  does(t)(held.Archive(&run, noon)),
 		"breaker":  does(t)(held.Fail(Failure{Class: Crashed}, run, Policy{BoardLimit: 1}, noon)),

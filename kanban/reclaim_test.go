@@ -138,7 +138,7 @@ func TestSupersededRunIsRefused(t *testing.T) {
 		current := runOf(task)
 		old := *runOf(card(Running))
 		for name, ask := range map[string]func() (Change, error){
-			"complete":  func() (Change, error) { return task.Complete(Report{Run: 7}, current, noon) },
+			"complete":  func() (Change, error) { return task.Complete(Report{Run: 7}, current, Witness{}, noon) },
 			"block":     func() (Change, error) { return task.Block(Block{Run: 7}, nil, current, noon) },
 			"heartbeat": func() (Change, error) { return task.Heartbeat(Heartbeat{Run: 7}, current, noon) },
 			"reclaim":   func() (Change, error) { return task.Reclaim("", 7, ended, current, noon) },

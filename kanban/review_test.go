@@ -36,7 +36,7 @@ func TestClaimOfAReview(t *testing.T) {
 	wants(t, c, `claimed {"lock": "h:1", "expires": 1700000900, "run_id": 7, "source_status": "review"}`)
 	done := c.Task
 	done.Run = 7
-	if got := does(t)(done.Complete(Report{Run: 7}, runOf(done), noon)).Task.Status; got != Done {
+	if got := does(t)(done.Complete(Report{Run: 7}, runOf(done), Witness{}, noon)).Task.Status; got != Done {
 		t.Errorf("approved, the card is %s", got)
 	}
 }

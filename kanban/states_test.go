@@ -31,7 +31,7 @@ var cases = map[Verb][]facts{
 		},
 	},
 	VerbHeartbeat: {func(t Task) (Change, error) { return t.Heartbeat(Heartbeat{Run: t.Run}, runOf(t), noon) }},
-	VerbComplete:  {func(t Task) (Change, error) { return t.Complete(Report{Run: t.Run}, runOf(t), noon) }},
+	VerbComplete:  {func(t Task) (Change, error) { return t.Complete(Report{Run: t.Run}, runOf(t), Witness{}, noon) }},
 	VerbBlock: {
 		func(t Task) (Change, error) { return t.Block(Block{Kind: NeedsInput}, nil, runOf(t), noon) },
 		func(t Task) (Change, error) { return t.Block(Block{Kind: Dependency}, parent(Todo), runOf(t), noon) },

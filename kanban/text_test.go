@@ -41,10 +41,10 @@ func TestEveryTextIsCleaned(t *testing.T) {
 		"skill":           draft(func(d *Draft, s string) { d.Skills = []string{"go", s} }),
 
 		"claim/lock":       verb(func(s string) (Change, error) { return card(Ready).Claim(Claimant{Lock: s}, nil, nil, noon) }),
-		"complete/result":  verb(func(s string) (Change, error) { return task.Complete(Report{Result: s}, run, noon) }),
-		"complete/summary": verb(func(s string) (Change, error) { return task.Complete(Report{Summary: s}, run, noon) }),
+		"complete/result":  verb(func(s string) (Change, error) { return task.Complete(Report{Result: s}, run, Witness{}, noon) }),
+		"complete/summary": verb(func(s string) (Change, error) { return task.Complete(Report{Summary: s}, run, Witness{}, noon) }),
 		"complete/metadata": verb(func(s string) (Change, error) {
-			return task.Complete(Report{Metadata: json.RawMessage(`{"k": "` + s + `"}`)}, run, noon)
+			return task.Complete(Report{Metadata: json.RawMessage(`{"k": "` + s + `"}`)}, run, Witness{}, noon)
 		}),
 		"block/reason":   verb(func(s string) (Change, error) { return task.Block(Block{Reason: s, Author: "a"}, nil, run, noon) }),
 		"block/author":   verb(func(s string) (Change, error) { return task.Block(Block{Reason: "r", Author: s}, nil, run, noon) }),

@@ -59,6 +59,7 @@ func (a *app) complete(cmd *cobra.Command) {
 		"sort":           fixed(store.Sorts()...),
 		"assignee":       a.profiles,
 		"parent":         a.completeCards,
+		"created-card":   a.completeCards,
 		"state-type":     fixed("status", "outcome"),
 		"initial-status": fixed("running", "blocked"),
 		"workspace":      fixed("scratch", "dir:"),

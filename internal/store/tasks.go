@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -68,10 +69,15 @@ func (tx *Tx) Task(ctx context.Context, id kanban.TaskID) (kanban.Task, error) {
 
 // Some reads those of the cards that exist, in no order.
 func (tx *Tx) Some(ctx context.Context, ids []kanban.TaskID) ([]kanban.Task, error) {
-	if len(ids) == 0 {
-		return nil, nil
+	var all []kanban.Task
+	for some := range slices.Chunk(ids, 500) { // a statement takes only so many values
+		tasks, err := tx.tasks(ctx, `SELECT `+taskFields+` FROM tasks WHERE id IN (`+marks(len(some))+`)`, anys(some)...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, tasks...)
 	}
-	return tx.tasks(ctx, `SELECT `+taskFields+` FROM tasks WHERE id IN (`+marks(len(ids))+`)`, anys(ids)...)
+	return all, nil
 }
 
 // Keyed finds the newest card with the idempotency key that is in none of the
