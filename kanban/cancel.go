@@ -7,7 +7,7 @@ import "time"
 // block of its: neither is counted. was is the run whose worker has been ended; a
 // card that has moved on since is left alone.
 func (t Task) Cancel(by string, was RunID, x Termination, run *Run, now time.Time) (Change, error) {
-	if err := t.pinned(VerbCancel, was); err != nil {
+	if err := t.taken(VerbCancel, was); err != nil {
 		return Change{}, err
 	}
 	hint := ""

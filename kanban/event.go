@@ -50,6 +50,8 @@ const (
 	EventModelSet        EventKind = "model_override_set"
 	EventEffortSet       EventKind = "reasoning_effort_set"
 	EventUnguarded       EventKind = "respawn_guard_cleared"
+	EventSpecified       EventKind = "specified"
+	EventDecomposed      EventKind = "decomposed"
 	EventHallucinated    EventKind = "completion_blocked_hallucination"
 	EventSuspected       EventKind = "suspected_hallucinated_references"
 )

@@ -85,7 +85,7 @@ func TestForcedPromotionHolds(t *testing.T) {
 		t.Fatalf("after a crash the card is %s, forced: %t", task.Status, task.Forced)
 	}
 	held, run = claim()
-	if task = does(t)(held.Reclaim("", 0, Termination{}, &run, noon)).Task; !task.Forced {
+	if task = does(t)(held.Reclaim("", held.Run, Termination{}, &run, noon)).Task; !task.Forced {
 		t.Fatal("a reclaim ended the force")
 	}
 	held, run = claim()

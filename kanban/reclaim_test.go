@@ -26,6 +26,9 @@ func TestReclaimByHand(t *testing.T) {
 	if r := c.Runs[0]; r.Outcome != OutcomeReclaimed || r.Error != "hung" || c.Events[0].Run != 7 {
 		t.Errorf("run %+v, event of run %d", r, c.Events[0].Run)
 	}
+	// It was nobody's when its worker was looked for, and is somebody's now.
+	_, err := was.Reclaim("", 0, Termination{}, run, noon)
+	refuses(t, err, ErrSuperseded, Conflict, "claimed it meanwhile")
 	if _, err := card(Ready).Reclaim("", 0, ended, nil, noon); err == nil {
 		t.Error("a card that nobody holds was reclaimed")
 	} else {

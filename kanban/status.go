@@ -65,14 +65,17 @@ const (
 	VerbSetModel      Verb = "set-model"
 	VerbSetEffort     Verb = "set-effort"
 	VerbUnguard       Verb = "unguard"
+	VerbSpecify       Verb = "specify"
+	VerbDecompose     Verb = "decompose"
+	VerbDelete        Verb = "delete"
 )
 
 // Verbs lists every verb in the order of the table.
 var Verbs = []Verb{
-	VerbCreate, VerbClaim, VerbHeartbeat, VerbComplete, VerbBlock, VerbUnblock, VerbPromote,
+	VerbCreate, VerbSpecify, VerbDecompose, VerbClaim, VerbHeartbeat, VerbComplete, VerbBlock, VerbUnblock, VerbPromote,
 	VerbRequestReview, VerbReopenReview, VerbSchedule, VerbDue,
 	VerbFail, VerbReclaim, VerbCancel, VerbAssign, VerbEdit, VerbEditResult, VerbSetModel, VerbSetEffort, VerbUnguard, VerbComment,
-	VerbLink, VerbUnlink, VerbArchive,
+	VerbLink, VerbUnlink, VerbArchive, VerbDelete,
 }
 
 // Move is one row of the table of legal moves: the verb may take a card from
@@ -109,6 +112,8 @@ var Moves = func() []Move {
 		{VerbSchedule, Running, []Status{Scheduled}},
 		{VerbSchedule, Blocked, []Status{Scheduled}},
 		{VerbDue, Scheduled, []Status{Ready, Todo}},
+		{VerbSpecify, Triage, []Status{Todo}},
+		{VerbDecompose, Triage, []Status{Todo}},
 		{VerbFail, Running, []Status{Ready, Blocked}},
 		{VerbCancel, Ready, []Status{Blocked}},
 		{VerbCancel, Running, []Status{Blocked}},
@@ -123,7 +128,7 @@ var Moves = func() []Move {
 			link.To = []Status{Ready, Todo}
 		}
 		m = append(m, Move{VerbAssign, s, []Status{s}}, Move{VerbComment, s, []Status{s}}, link,
-			Move{VerbUnlink, s, []Status{s}}, Move{VerbUnguard, s, []Status{s}})
+			Move{VerbUnlink, s, []Status{s}}, Move{VerbUnguard, s, []Status{s}}, Move{VerbDelete, s, []Status{Gone}})
 		if s != Archived {
 			m = append(m, Move{VerbArchive, s, []Status{Archived}}, Move{VerbEdit, s, []Status{s}},
 				Move{VerbSetModel, s, []Status{s}}, Move{VerbSetEffort, s, []Status{s}})
@@ -189,6 +194,7 @@ var participles = map[Verb]string{
 	VerbEditResult:    "given another result",
 	VerbSetModel:      "given a model",
 	VerbSetEffort:     "given an effort",
+	VerbSpecify:       "specified",
 }
 
 func participle(v Verb) string {

@@ -55,7 +55,7 @@ func TestEveryTextIsCleaned(t *testing.T) {
 		"heartbeat/note": verb(func(s string) (Change, error) { return task.Heartbeat(Heartbeat{Note: s}, run, noon) }),
 		"promote/reason": verb(func(s string) (Change, error) { return card(Todo).PromoteBy(Promotion{Reason: s}, nil) }),
 		"promote/actor":  verb(func(s string) (Change, error) { return card(Todo).PromoteBy(Promotion{Actor: s}, nil) }),
-		"reclaim/reason": verb(func(s string) (Change, error) { return task.Reclaim(s, 0, Termination{}, run, noon) }),
+		"reclaim/reason": verb(func(s string) (Change, error) { return task.Reclaim(s, task.Run, Termination{}, run, noon) }),
 		"assign":         verb(func(s string) (Change, error) { return card(Ready).Assign(s) }),
 		"comment/body":   verb(func(s string) (Change, error) { return task.Comment("a", s, noon) }),
 		"comment/author": verb(func(s string) (Change, error) { return task.Comment(s, "b", noon) }),
