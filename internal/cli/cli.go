@@ -133,6 +133,7 @@ var verbs = []func(*app) *cobra.Command{
 	newRequestReview,
 	newReopenReview,
 	newArchive,
+	newDelete,
 	newRun,
 	newDispatch,
 	newClaim,
