@@ -176,6 +176,31 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 			c, err := l.task.Reclaim("", who(t), termination(t), l.run(), l.now)
 			l.did(t, VerbReclaim, c, err)
 		},
+		"complete with a phantom": func(t *rapid.T) {
+			c, err := l.task.Complete(Report{Run: who(t), Created: []TaskID{"t_gone"}}, l.run(), Witness{}, l.now)
+			if err == nil && (c.Refusal == nil || c.Task.Status != l.task.Status) {
+				t.Fatalf("completed as %+v with a card that nobody made", c.Task)
+			}
+			l.did(t, "", c, err)
+		},
+		"specify": func(t *rapid.T) {
+			c, err := l.task.Specify(Specification{Body: new(rapid.SampledFrom([]string{"", "b"}).Draw(t, "body")), Author: "a"}, l.now)
+			l.did(t, VerbSpecify, c, err)
+		},
+		"decompose": func(t *rapid.T) {
+			changes, err := l.task.Decompose(Decomposition{Parts: []Part{{Title: "x"}, {Title: "y", After: []int{0}}}}, []TaskID{"t_x", "t_y"}, nil, l.now)
+			if err != nil {
+				l.did(t, VerbDecompose, Change{}, err)
+				return
+			}
+			l.did(t, VerbDecompose, changes[2], nil)
+			l.parents = append(l.parents, changes[0].Task, changes[1].Task)
+		},
+		"delete": func(t *rapid.T) { // as far as the decision; afterwards there is nothing to go on with
+			if c, err := l.task.Delete(Deletion{Was: who(t)}); err == nil && (c.Legal() != nil || l.task.Run != 0 && c.Was.Run != l.task.Run) {
+				t.Fatalf("deleted %+v as %+v", l.task, c)
+			}
+		},
 		"cancel": func(t *rapid.T) {
 			failures := l.task.Failures
 			c, err := l.task.Cancel("ada", who(t), termination(t), l.run(), l.now)

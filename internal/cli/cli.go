@@ -117,6 +117,7 @@ var verbs = []func(*app) *cobra.Command{
 	newWatch,
 	newTail,
 	newApply,
+	newSwarm,
 	newEdit,
 	newAssign,
 	newReassign,

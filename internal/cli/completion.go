@@ -58,6 +58,8 @@ func (a *app) complete(cmd *cobra.Command) {
 		"status":         fixed(kanban.Statuses...),
 		"sort":           fixed(store.Sorts()...),
 		"assignee":       a.profiles,
+		"verifier":       a.profiles,
+		"synthesizer":    a.profiles,
 		"parent":         a.completeCards,
 		"created-card":   a.completeCards,
 		"state-type":     fixed("status", "outcome"),
