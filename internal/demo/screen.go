@@ -76,8 +76,12 @@ func (s *screen) draw(ctx context.Context) error {
 		switch t.Status {
 		case kanban.Done:
 			done++
-		case kanban.Running, kanban.Blocked:
-			running = append(running, fmt.Sprintf("  %s %-10s %-8s %s", view.Icon(t.Status), t.ID, t.Status, view.Plain(t.Title)))
+		case kanban.Running, kanban.Blocked, kanban.Ready:
+			line := fmt.Sprintf("  %s %-10s %-8s %s", view.Icon(t.Status), t.ID, t.Status, view.Plain(t.Title))
+			if wait := time.Until(t.RetryAt); wait > 0 {
+				line += fmt.Sprintf(" (again in %.1f s)", wait.Seconds())
+			}
+			running = append(running, line)
 		}
 	}
 	width := s.Width
@@ -103,5 +107,3 @@ func (s *screen) draw(ctx context.Context) error {
 	_, err = fmt.Fprint(s.Out, b.String())
 	return err
 }
-
-func (s *screen) close() {}

@@ -108,7 +108,7 @@ func (h Home) currentSlug() (Slug, error) {
 			return "", err
 		}
 		if h.db == "" && !h.Exists(slug) {
-			return "", fmt.Errorf("%w: %q in %s; \"andon boards\" lists what there is, \"andon boards create %s\" makes it", ErrNoBoard, slug, h.Root, slug)
+			return "", fmt.Errorf("%w: %q in %s; without --board the current one is meant", ErrNoBoard, slug, h.Root)
 		}
 		return slug, nil
 	}

@@ -84,7 +84,7 @@ func TestCurrent(t *testing.T) {
 func TestNoBoardSaysTheRemedy(t *testing.T) {
 	t.Parallel()
 	_, err := find(t, Flags{Home: t.TempDir(), Board: "nope"}, nil, "").Current()
-	if err == nil || !strings.Contains(err.Error(), "andon boards create nope") {
+	if err == nil || !strings.Contains(err.Error(), "without --board") {
 		t.Errorf("Current: %v, want the command that makes the board", err)
 	}
 }

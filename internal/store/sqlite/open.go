@@ -117,8 +117,10 @@ func (b *board) first(ctx context.Context) (err error) {
 		return &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error(),
 			Hint: "name a folder that can be written, with --home or ANDON_HOME"}
 	}
-	guard, held, err := lock.Poll(ctx, b.path+".init.lock", initPoll, initLimit)
+	guard, held, ready, err := b.firstTurn(ctx)
 	switch {
+	case ready:
+		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
@@ -165,6 +167,39 @@ func (b *board) first(ctx context.Context) (err error) {
 		}
 	}
 	return migrate(ctx, conn)
+}
+
+// firstTurn waits for the lock of first opening. Whoever holds it makes the file
+// whole; once that is done, ready is true and the pool open: to have each of many
+// take its turn only to find nothing to do would cost a poll for every one.
+func (b *board) firstTurn(ctx context.Context) (guard *lock.File, held, ready bool, err error) {
+	for begun := time.Now(); time.Since(begun) < initLimit; {
+		if guard, held, err = lock.Poll(ctx, b.path+".init.lock", initPoll, initPoll); held || err != nil {
+			return guard, held, false, err
+		}
+		if b.whole(ctx) {
+			return nil, false, true, nil
+		}
+	}
+	return nil, false, false, nil
+}
+
+// whole opens the pool if the file lacks nothing. What is wrong with a file that
+// another process may be about to make, that one will find out.
+func (b *board) whole(ctx context.Context) bool {
+	if fresh, err := b.preflight(); fresh || err != nil {
+		return false
+	}
+	var err error
+	if b.pool, err = open(b.dsn(), b.configure); err != nil {
+		return false
+	}
+	b.pool.SetMaxIdleConns(2)
+	if ok, err := b.look(ctx); ok && err == nil {
+		return true
+	}
+	b.pool.Close()
+	return false
 }
 
 // look reports whether the file is a board that lacks nothing.

@@ -154,6 +154,40 @@ func TestOpenOfACompleteBoardTakesNoLock(t *testing.T) {
 	}
 }
 
+// Whoever waits for the lock of first opening goes on when the one who holds it
+// has made the file whole. Here it is never given back.
+func TestOpenGoesOnOnceTheFileIsWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kanban.db")
+	db := storetest.Open(t, path)
+	n := storetest.Neighbour(t, db)
+	exec := func(query string) {
+		if _, err := n.ExecContext(context.WithoutCancel(t.Context()), query); err != nil {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+	exec(`UPDATE andon_meta SET key = 'not yet' WHERE key = 'schema'`)
+	guard, held, err := lock.Try(path + ".init.lock")
+	if err != nil || !held {
+		t.Fatal(held, err)
+	}
+	defer guard.Unlock()
+	made := make(chan struct{})
+	time.AfterFunc(100*time.Millisecond, func() {
+		defer close(made)
+		exec(`UPDATE andon_meta SET key = 'schema' WHERE key = 'not yet'`)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), initLimit)
+	defer cancel()
+	second, err := sqlite.Open(ctx, path, store.Options{Warn: func(s string) { t.Error(s) }})
+	if <-made; err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Close(); err != nil {
+		t.Error(err)
+	}
+	storetest.Check(t, db)
+}
+
 // initLimit is less than what a wait for the lock of first opening lasts.
 const initLimit = 9 * time.Second
 

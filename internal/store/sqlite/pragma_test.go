@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ncruces/go-sqlite3/driver"
-
 	"andon/internal/store"
 )
 
@@ -22,7 +20,7 @@ func TestPragmasOfEveryConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	pool, err := driver.Open(b.dsn(), b.configure)
+	pool, err := open(b.dsn(), b.configure)
 	if err != nil {
 		t.Fatal(err)
 	}
