@@ -26,7 +26,7 @@ func (t Task) RequestReview(r ReviewRequest, run *Run, now time.Time) (Change, e
 	}
 	c := t.change(VerbRequestReview)
 	c.Task.Status, c.Task.Forced = Review, false
-	id := c.end(run, ending{outcome: OutcomeReviewRequested, summary: r.Summary}, r.Summary != "", now)
+	id := c.end(run, ending{outcome: OutcomeReviewRequested, summary: r.Summary}, strings.TrimSpace(r.Summary) != "", now)
 	c.event(EventReviewRequested, id, payload("summary", orNull(firstLine(r.Summary, 400)),
 		"implementer", orNull(t.Assignee), "reviewer", orNull(CanonicalAssignee(r.Reviewer))))
 	return c, nil

@@ -112,6 +112,28 @@ func TestArchivedCardEndsItsWorker(t *testing.T) {
 	}
 }
 
+// A worker that hands its card over may end by itself, and its exit decides
+// nothing any more.
+func TestReviewLetsTheWorkerEnd(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t, shell("sleep 2", kanban.OnExitComplete))
+	id := f.one()
+	f.until("the agent to run", func() bool {
+		runs := f.card(id).Runs
+		return len(runs) == 1 && runs[0].Worker.AgentPID != 0
+	})
+	if _, err := f.board.RequestReview(t.Context(), id, kanban.ReviewRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	run := f.last(id)
+	if run.Outcome != kanban.OutcomeReviewRequested || run.Worker.Exit != "exit 0" {
+		t.Errorf("outcome %q, exit %q; want review_requested, exit 0", run.Outcome, run.Worker.Exit)
+	}
+	if card := f.card(id); card.Task.Status != kanban.Review || len(card.Runs) != 1 {
+		t.Errorf("the card is %s after %d runs, want review after one", card.Task.Status, len(card.Runs))
+	}
+}
+
 // A host that stops its processes is no fault of the card.
 func TestStoppedSupervisorGivesTheCardBack(t *testing.T) {
 	t.Parallel()
