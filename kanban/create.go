@@ -156,7 +156,7 @@ func Create(id TaskID, d Draft, parents []Task, now time.Time) (Change, error) {
 	case d.Triage:
 		t.Status = Triage
 	case !d.At.IsZero():
-		t.Status, t.StartAt = Scheduled, d.At
+		t.Status, t.StartAt = Scheduled, whole(d.At)
 	default:
 		t.Status = landing(parents)
 	}

@@ -33,7 +33,7 @@ func (t Task) Schedule(s Schedule, run *Run, now time.Time) (Change, error) {
 		return Change{}, err
 	}
 	c := t.change(VerbSchedule)
-	c.Task.Status, c.Task.StartAt, c.Task.Forced = Scheduled, s.At, false
+	c.Task.Status, c.Task.StartAt, c.Task.Forced = Scheduled, whole(s.At), false
 	reason := strings.TrimSpace(s.Reason)
 	if reason != "" {
 		c.comment(s.Author, "SCHEDULED: "+reason, now)
@@ -63,6 +63,15 @@ func (t Task) scheduled(reason string) Payload {
 		p = append(p, Field{"start_at", t.StartAt.Unix()})
 	}
 	return p
+}
+
+// whole is the first whole second that is not before t: less is not kept, and
+// nothing may start too early.
+func whole(t time.Time) time.Time {
+	if cut := t.Truncate(time.Second); !cut.Equal(t) {
+		return cut.Add(time.Second)
+	}
+	return t
 }
 
 // future refuses a time at which something shall start and that has gone by.

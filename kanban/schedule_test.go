@@ -14,6 +14,9 @@ func TestSchedule(t *testing.T) {
 	}
 	wants(t, does(t)(card(Todo).Schedule(Schedule{}, nil, noon)), `scheduled {"reason": null}`)
 
+	if got := does(t)(card(Todo).Schedule(Schedule{At: noon.Add(1)}, nil, noon)).Task.StartAt; !got.Equal(noon.Add(time.Second)) {
+		t.Errorf("an hour within a second is kept as %v", got)
+	}
 	_, err := card(Ready).Schedule(Schedule{At: noon}, nil, noon)
 	refuses(t, err, nil, Invalid, "not in the future")
 	_, err = task.Schedule(Schedule{Run: 6}, run, noon)

@@ -85,8 +85,8 @@ func (o *schedule) run(ctx context.Context, args []string) error {
 			later.Run = pins[id]
 			c, err := s.Schedule(ctx, id, later)
 			line := fmt.Sprintf("Scheduled %s", id)
-			if !at.IsZero() {
-				line += " for " + at.In(o.Zone).Format("2006-01-02 15:04:05")
+			if err == nil && !at.IsZero() {
+				line += " for " + c.Task.StartAt.In(o.Zone).Format("2006-01-02 15:04:05")
 			}
 			return changed(c, err, line)
 		})

@@ -107,6 +107,7 @@ func (o *show) text(s *session, c board.Card) {
 	line("branch", t.Branch)
 	line("skills", strings.Join(t.Skills, ", "))
 	line("model", strings.TrimSpace(t.Model+" "+t.Provider))
+	line("effort", t.Effort)
 	line("max-retries", fmt.Sprintf("%d (%s)", limit, source))
 	line("created", view.Clock(t.CreatedAt, o.Zone)+" by "+or(t.CreatedBy, "(unknown)"))
 	if !t.StartedAt.IsZero() {

@@ -15,8 +15,7 @@ func ParseTime(s string, now time.Time, zone *time.Location) (time.Time, error) 
 		if err != nil {
 			return time.Time{}, err
 		}
-		// Whole seconds are kept; none of them may be lost.
-		return now.Add(d + time.Second - 1).Truncate(time.Second), nil
+		return now.Add(d), nil
 	}
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, nil
