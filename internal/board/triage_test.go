@@ -36,11 +36,11 @@ func TestDecomposeInOnePiece(t *testing.T) {
 		idea := add(t, b, kanban.Draft{Triage: true, Tenant: "acme"})
 		d := kanban.Decomposition{Parts: []kanban.Part{{Title: "first"}, {Title: "second", After: []int{0}}}, Author: "ada"}
 
-		storetest.Exec(t, db, `CREATE TRIGGER refuse BEFORE INSERT ON task_events WHEN NEW.kind = 'decomposed'
-			BEGIN SELECT RAISE(ABORT, 'nailed down'); END`)
+		storetest.Exec(t, db, `CREATE TRIGGER refuse BEFORE UPDATE OF status ON tasks WHEN NEW.id = '`+string(idea)+`'
+			BEGIN SELECT RAISE(ABORT, 'the card is nailed down'); END`)
 		before := everything(t, db)
 		if _, _, err := b.Decompose(t.Context(), idea, d); err == nil {
-			t.Error("decomposed although its last event could not be stored")
+			t.Error("decomposed although the root could not be stored")
 		}
 		if diff := cmp.Diff(before, everything(t, db)); diff != "" {
 			t.Errorf("half a graph is left (-before +after):\n%s", diff)
