@@ -92,6 +92,11 @@ func kinds(t *testing.T, b *board.Board, after kanban.EventID) (got []string) {
 	return got
 }
 
+// replaceID puts the card's id in the place of X.
+func replaceID(query string, id kanban.TaskID) string {
+	return strings.ReplaceAll(query, "'X'", "'"+string(id)+"'")
+}
+
 func head(t *testing.T, b *board.Board) kanban.EventID {
 	t.Helper()
 	h, err := b.Head(t.Context())

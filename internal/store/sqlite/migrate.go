@@ -16,7 +16,7 @@ var lateSchema string
 
 // schemaVersion is recorded in andon_meta once everything below has been done
 // to a file. Raise it with every change below.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // additions are the columns that files of older programs lack, in the order in
 // which Hermes adds them, and then andon's own. from names the legacy column
@@ -52,6 +52,7 @@ var additions = []struct{ table, column, decl, from string }{
 	{"kanban_notify_subs", "delivery_metadata", "TEXT", ""},
 	{"tasks", "andon_retry_at", "INTEGER", ""},
 	{"tasks", "andon_forced", "INTEGER", ""},
+	{"tasks", "andon_start_at", "INTEGER", ""},
 }
 
 // renames are the kinds of events that were called otherwise once.

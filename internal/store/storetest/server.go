@@ -31,8 +31,8 @@ func Server(t testing.TB) string {
 	if !there {
 		t.Skip(errNoPostgres)
 	}
-	dsn, _ := server()
-	return dsn
+	r, _ := server()
+	return r.dsn
 }
 
 // Postgres reports whether there is a server for [Server] to give. That there is
@@ -50,17 +50,18 @@ func Postgres() (bool, error) {
 
 // Database makes an empty database on the server and gives its address.
 func Database(options string) (dsn string, err error) {
-	if dsn, err = server(); err != nil {
+	r, err := server()
+	if err != nil {
 		return "", err
 	}
-	db, err := sql.Open("pgx", dsn)
+	db, err := sql.Open("pgx", r.dsn)
 	if err != nil {
 		return "", err
 	}
 	defer db.Close()
 	name := slug()
 	_, err = db.ExecContext(context.Background(), `CREATE DATABASE `+name+` `+options)
-	return strings.Replace(dsn, "/postgres?", "/"+name+"?", 1), err
+	return strings.Replace(r.dsn, "/postgres?", "/"+name+"?", 1), err
 }
 
 var errNoPostgres = errors.New("no Postgres server is installed: its initdb and postgres are neither on the PATH nor where pg_config says")
@@ -70,21 +71,28 @@ func slug() string { return fmt.Sprintf("t%d", slugs.Add(1)) }
 
 var slugs atomic.Int64
 
-var server = sync.OnceValues(func() (string, error) {
+// running is a server. What its watchdog reads ends with the process and not
+// before: a file that nobody can reach any more would be closed, so it is kept.
+type running struct {
+	dsn   string
+	alive io.Closer
+}
+
+var server = sync.OnceValues(func() (running, error) {
 	bin, err := programs()
 	if err != nil {
-		return "", err
+		return running{}, err
 	}
 	// Below /tmp because the path of a socket may have a hundred bytes at most.
 	dir, err := os.MkdirTemp("/tmp", "andon-pg-")
 	if err != nil {
-		return "", err
+		return running{}, err
 	}
-	dsn, err := start(bin, dir)
+	r, err := start(bin, dir)
 	if err != nil {
-		return "", errors.Join(err, os.RemoveAll(dir))
+		return running{}, errors.Join(err, os.RemoveAll(dir))
 	}
-	return dsn, nil
+	return r, nil
 })
 
 // programs finds the folder of initdb and postgres.
@@ -120,14 +128,10 @@ const watchdog = `
 	rm -rf "$2"
 `
 
-// alive is what the watchdog reads. Nobody closes it but the end of the process;
-// it is kept here because a file that nobody can reach any more is closed.
-var alive io.WriteCloser
-
-func start(bin, dir string) (string, error) {
+func start(bin, dir string) (running, error) {
 	as, err := servant(dir)
 	if err != nil {
-		return "", err
+		return running{}, err
 	}
 	// A locale that sorts otherwise than by bytes, where there is one: what relies
 	// on the database's own order is found out.
@@ -142,23 +146,24 @@ func start(bin, dir string) (string, error) {
 	}
 	if initdb("--locale=C", "--locale-provider=icu", "--icu-locale=en") != nil {
 		if err := initdb("--locale=C"); err != nil {
-			return "", err
+			return running{}, err
 		}
 	}
 	cmd := exec.Command("sh", "-c", watchdog, "sh", bin, dir)
 	cmd.Dir, cmd.SysProcAttr = dir, as
-	if alive, err = cmd.StdinPipe(); err != nil {
-		return "", err
+	alive, err := cmd.StdinPipe()
+	if err != nil {
+		return running{}, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", err
+		return running{}, err
 	}
 	socket := filepath.Join(dir, ".s.PGSQL.5432")
 	for begun := time.Now(); time.Since(begun) < time.Minute; time.Sleep(10 * time.Millisecond) {
 		if log, err := os.ReadFile(dir + "/log"); err == nil && strings.Contains(string(log), "ready to accept connections") {
-			return "postgres://andon@/postgres?" + url.Values{"host": {dir}, "port": {"5432"}}.Encode(), nil
+			return running{"postgres://andon@/postgres?" + url.Values{"host": {dir}, "port": {"5432"}}.Encode(), alive}, nil
 		}
 	}
 	log, _ := os.ReadFile(dir + "/log") // without it, too, the server is not there
-	return "", fmt.Errorf("the server does not listen at %s: %s", socket, log)
+	return running{}, fmt.Errorf("the server does not listen at %s: %s", socket, log)
 }

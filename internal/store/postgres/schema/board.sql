@@ -42,7 +42,8 @@ CREATE TABLE IF NOT EXISTS tasks (
 	block_kind           TEXT COLLATE "C",
 	block_recurrences    BIGINT NOT NULL DEFAULT 0,
 	andon_retry_at       BIGINT,
-	andon_forced         BIGINT
+	andon_forced         BIGINT,
+	andon_start_at       BIGINT
 );
 
 CREATE TABLE IF NOT EXISTS task_links (
