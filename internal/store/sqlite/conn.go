@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	sqldriver "database/sql/driver"
 	"errors"
+	"net/url"
+	"path/filepath"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
@@ -14,25 +16,41 @@ import (
 // open makes a pool of connections that keep their statements. To compile the
 // handful of statements of a verb takes as long as to carry them out, and all
 // others wait for the board meanwhile.
-func open(dsn string, configure func(*sqlite3.Conn) error) (*sql.DB, error) {
+func open(file string, configure func(*sqlite3.Conn) error) (*sql.DB, error) {
+	return openURI(file, uri(file, ""), configure)
+}
+
+func openURI(file, dsn string, configure func(*sqlite3.Conn) error) (*sql.DB, error) {
 	c, err := (&driver.SQLite{}).OpenConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
-	return sql.OpenDB(&connector{c, configure}), nil
+	return sql.OpenDB(&connector{c, file, configure}), nil
+}
+
+// uri names a file as SQLite wants it, for a path may hold a question mark.
+func uri(file, query string) string {
+	p := filepath.ToSlash(file)
+	if !strings.HasPrefix(p, "/") {
+		p = "/" + p // a Windows drive
+	}
+	return (&url.URL{Scheme: "file", Path: p, OmitHost: true, RawQuery: query}).String()
 }
 
 type connector struct {
 	sqldriver.Connector
+	file      string
 	configure func(*sqlite3.Conn) error
 }
 
 func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
+	enter(c.file)
 	inner, err := c.Connector.Connect(ctx)
 	if err != nil {
+		leave(c.file)
 		return nil, err
 	}
-	conn := &conn{inner.(driver.Conn), map[string]*stmt{}}
+	conn := &conn{inner.(driver.Conn), c.file, map[string]*stmt{}}
 	old := conn.Raw().SetInterrupt(ctx)
 	defer conn.Raw().SetInterrupt(old)
 	if err := c.configure(conn.Raw()); err != nil {
@@ -47,6 +65,7 @@ const keepStmts = 64
 
 type conn struct {
 	driver.Conn
+	file string
 	idle map[string]*stmt // those that nobody uses now
 }
 
@@ -74,6 +93,7 @@ func (c *conn) Close() error {
 		_ = s.driverStmt.Close() // whatever it did was told when it did it
 	}
 	clear(c.idle)
+	defer leave(c.file)
 	return c.Conn.Close()
 }
 

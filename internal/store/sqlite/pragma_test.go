@@ -14,13 +14,16 @@ import (
 // Every connection of the pool is set alike: a pragma that belongs to a
 // connection and was sent to one of them protects only what that one does.
 func TestPragmasOfEveryConnection(t *testing.T) {
-	b := &board{path: filepath.Join(t.TempDir(), "kanban.db"), options: store.Options{Busy: 7 * time.Second}}
+	b, err := newBoard(filepath.Join(t.TempDir(), "kanban.db"), store.Options{Busy: 7 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
 	db, err := Open(t.Context(), b.path, b.options) // makes the file
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	pool, err := open(b.dsn(), b.configure)
+	pool, err := open(b.file, b.configure)
 	if err != nil {
 		t.Fatal(err)
 	}
