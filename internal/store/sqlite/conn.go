@@ -50,7 +50,7 @@ func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 		leave(c.file)
 		return nil, err
 	}
-	conn := &conn{inner.(driver.Conn), c.file, map[string]*stmt{}}
+	conn := &conn{inner.(driver.Conn), c.file, false, map[string]*stmt{}}
 	old := conn.Raw().SetInterrupt(ctx)
 	defer conn.Raw().SetInterrupt(old)
 	if err := c.configure(conn.Raw()); err != nil {
@@ -65,8 +65,9 @@ const keepStmts = 64
 
 type conn struct {
 	driver.Conn
-	file string
-	idle map[string]*stmt // those that nobody uses now
+	file   string
+	logged bool             // it has a write-ahead log
+	idle   map[string]*stmt // those that nobody uses now
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
@@ -79,13 +80,13 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []sqldriver.N
 func (c *conn) PrepareContext(ctx context.Context, query string) (sqldriver.Stmt, error) {
 	if s := c.idle[query]; s != nil {
 		delete(c.idle, query)
-		return s, nil
+		return s.kind(), nil
 	}
 	s, err := c.Conn.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return &stmt{s.(driverStmt), c, query}, nil
+	return (&stmt{s.(driverStmt), c, query}).kind(), nil
 }
 
 func (c *conn) Close() error {
@@ -109,6 +110,13 @@ type stmt struct {
 	driverStmt
 	conn  *conn
 	query string
+}
+
+func (s *stmt) kind() sqldriver.Stmt {
+	if s.query == "COMMIT" {
+		return commit{s}
+	}
+	return s
 }
 
 // Close lays the statement by for the next who prepares the same words. The

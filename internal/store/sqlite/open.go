@@ -190,7 +190,7 @@ func (b *board) configure(c *sqlite3.Conn) error {
 
 type pragma struct {
 	name  string
-	value int
+	value int64
 }
 
 var pragmas = func() []pragma {

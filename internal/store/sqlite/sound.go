@@ -53,15 +53,8 @@ func soundLibrary(c *sqlite3.Conn) error {
 // was set.
 func unset(c *sqlite3.Conn) error {
 	for _, p := range pragmas {
-		s, _, err := c.Prepare(`PRAGMA ` + p.name)
+		got, err := pragmaInt(c, p.name)
 		if err != nil {
-			return err
-		}
-		var got int
-		if s.Step() {
-			got = s.ColumnInt(0)
-		}
-		if err := s.Close(); err != nil {
 			return err
 		}
 		if got != p.value {
