@@ -43,6 +43,23 @@ func (b *board) settle(ctx context.Context) error {
 	return nil
 }
 
+// renew examines the file now and then, in a process that lives long, so that the
+// commands that come and go find a stamp.
+func (b *board) renew(ctx context.Context) {
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := b.recheck(ctx); err != nil && ctx.Err() == nil {
+			b.options.Warn(err.Error())
+		}
+	}
+}
+
 // recheck examines the file, for whoever comes later, when the stamp is about to
 // grow too old.
 func (b *board) recheck(ctx context.Context) error {
