@@ -82,11 +82,16 @@ func stampede(t *testing.T, n int, files []string) {
 
 const schemaQuery = `SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2`
 
-// Thirty processes at once open a file that is not there yet: each of them gets
+// Many processes at once open a file that is not there yet: each of them gets
 // the board, and there is one schema, as if one had come alone.
 func TestStampedeOnANewFile(t *testing.T) {
 	t.Parallel()
-	const processes, rounds = 30, 20
+	for _, tt := range []struct{ processes, rounds int }{{30, 20}, {200, 2}} {
+		t.Run(fmt.Sprint(tt.processes), func(t *testing.T) { stampedeOnANewFile(t, tt.processes, tt.rounds) })
+	}
+}
+
+func stampedeOnANewFile(t *testing.T, processes, rounds int) {
 	dir := t.TempDir()
 	want := storetest.Dump(t, storetest.Open(t, filepath.Join(dir, "alone.db")), schemaQuery)
 	var files []string
