@@ -54,6 +54,9 @@ func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	old := conn.Raw().SetInterrupt(ctx)
 	defer conn.Raw().SetInterrupt(old)
 	if err := c.configure(conn.Raw()); err != nil {
+		if isDamage(err) {
+			err = errors.Join(err, leaveLog(conn.Raw()))
+		}
 		return nil, errors.Join(err, conn.Close())
 	}
 	return conn, nil

@@ -75,11 +75,7 @@ func integrity(ctx context.Context, pool *sql.DB) (lines []string, err error) {
 // is one that says nothing about the bytes: the file is busy, or cannot be read.
 func (b *board) probe(ctx context.Context) (lines []string, err error) {
 	pool, err := open(b.file, func(c *sqlite3.Conn) error {
-		if err := b.configure(c); err != nil {
-			return err
-		}
-		_, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
-		return err
+		return errors.Join(leaveLog(c), b.configure(c))
 	})
 	if err != nil {
 		return nil, err
@@ -90,6 +86,13 @@ func (b *board) probe(ctx context.Context) (lines []string, err error) {
 		return []string{fmt.Sprintf("sqlite refused to open file: %v", err)}, nil
 	}
 	return lines, err
+}
+
+// leaveLog keeps a connection from copying the log into the file when it is the
+// last one to be closed.
+func leaveLog(c *sqlite3.Conn) error {
+	_, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
+	return err
 }
 
 // check asks SQLite for damage while the board is in use, and renews the stamp.

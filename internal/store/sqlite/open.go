@@ -139,12 +139,16 @@ func (b *board) connect() (err error) {
 
 // look reports whether the file is a board that lacks nothing.
 func (b *board) look(ctx context.Context) (bool, error) {
-	conn, err := b.pool.Conn(ctx)
+	pc, err := b.pool.Conn(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer conn.Close()
-	return current(ctx, conn)
+	defer pc.Close()
+	ok, err := current(ctx, pc)
+	if isDamage(err) {
+		err = errors.Join(err, pc.Raw(func(c any) error { return leaveLog(c.(*conn).Raw()) }))
+	}
+	return ok, err
 }
 
 // preflight looks, without opening it, whether the file can be a board, and

@@ -180,16 +180,9 @@ func (b *board) refill(ctx context.Context, part, kept string) (err error) {
 		return errNoFile
 	}
 	pool, err := open(b.file, func(c *sqlite3.Conn) error {
-		// Before the file is first read: then nobody else may have it open, not even
-		// to do nothing.
-		if err := c.Exec(`PRAGMA locking_mode = EXCLUSIVE`); err != nil {
-			return err
-		}
-		if err := errors.Join(b.configure(c), c.BusyTimeout(0)); err != nil {
-			return err
-		}
-		_, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true) // not of a damaged file
-		return err
+		// The mode before the file is first read: then nobody else may have it open,
+		// not even to do nothing.
+		return errors.Join(leaveLog(c), c.Exec(`PRAGMA locking_mode = EXCLUSIVE`), b.configure(c), c.BusyTimeout(0))
 	})
 	if err != nil {
 		return err
