@@ -74,7 +74,7 @@ func integrity(ctx context.Context, pool *sql.DB) (lines []string, err error) {
 // Damage that keeps SQLite from examining it is a line like the others. An error
 // is one that says nothing about the bytes: the file is busy, or cannot be read.
 func (b *board) probe(ctx context.Context) (lines []string, err error) {
-	pool, err := open(b.file, func(c *sqlite3.Conn) error {
+	pool, err := b.dial(func(c *sqlite3.Conn) error {
 		return errors.Join(leaveLog(c), b.configure(c))
 	})
 	if err != nil {

@@ -62,7 +62,7 @@ func (b *board) toWAL(ctx context.Context) error {
 	if who := holders(b.file); who != "" {
 		return b.inUse(who)
 	}
-	pool, err := open(b.file, func(c *sqlite3.Conn) error { return errors.Join(b.configure(c), c.BusyTimeout(0)) })
+	pool, err := b.dial(func(c *sqlite3.Conn) error { return errors.Join(b.configure(c), c.BusyTimeout(0)) })
 	if err != nil {
 		return err
 	}

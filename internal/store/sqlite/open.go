@@ -55,6 +55,7 @@ func Open(ctx context.Context, path string, o store.Options) (*store.DB, error) 
 type board struct {
 	path    string // as it was named
 	file    string // the same without symbolic links: beside it lie SQLite's files
+	vfs     string // SQLite's way to the files; empty but in tests
 	options store.Options
 	pool    *sql.DB
 	queue   *lock.Queue
@@ -130,8 +131,16 @@ func (b *board) complete(ctx context.Context) (bool, error) {
 	return ok, err
 }
 
+// dial makes a pool of connections to the board's file.
+func (b *board) dial(configure func(*sqlite3.Conn) error) (*sql.DB, error) {
+	if b.vfs == "" {
+		return open(b.file, configure)
+	}
+	return openURI(b.file, uri(b.file, "vfs="+b.vfs), configure)
+}
+
 func (b *board) connect() (err error) {
-	if b.pool, err = open(b.file, b.configure); err == nil {
+	if b.pool, err = b.dial(b.configure); err == nil {
 		b.pool.SetMaxIdleConns(2)
 	}
 	return err

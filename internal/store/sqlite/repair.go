@@ -100,7 +100,7 @@ func (b *board) examine(ctx context.Context) (Repaired, error) {
 
 // reindex writes the indexes anew, or all of them if one of these cannot be.
 func (b *board) reindex(ctx context.Context, names []string) (err error) {
-	pool, err := open(b.file, b.configure)
+	pool, err := b.dial(b.configure)
 	if err != nil {
 		return err
 	}

@@ -179,7 +179,7 @@ func (b *board) refill(ctx context.Context, part, kept string) (err error) {
 	if info, err := os.Stat(b.file); err != nil || info.Size() == 0 {
 		return errNoFile
 	}
-	pool, err := open(b.file, func(c *sqlite3.Conn) error {
+	pool, err := b.dial(func(c *sqlite3.Conn) error {
 		// The mode before the file is first read: then nobody else may have it open,
 		// not even to do nothing.
 		return errors.Join(leaveLog(c), c.Exec(`PRAGMA locking_mode = EXCLUSIVE`), b.configure(c), c.BusyTimeout(0))

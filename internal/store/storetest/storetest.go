@@ -120,9 +120,22 @@ func Exec(t testing.TB, db *store.DB, statements ...string) {
 }
 
 // Dump reads every row of the query as text.
-func Dump(t testing.TB, db *store.DB, query string) (lines []string) {
+func Dump(t testing.TB, db *store.DB, query string) []string {
 	t.Helper()
-	rows, err := Neighbour(t, db).QueryContext(t.Context(), query)
+	return dump(t, Neighbour(t, db), query)
+}
+
+// DumpFile reads a file that no board has open, and closes it again.
+func DumpFile(t testing.TB, path, query string) []string {
+	t.Helper()
+	n := neighbour(t, path)
+	defer n.Close()
+	return dump(t, n, query)
+}
+
+func dump(t testing.TB, n *sql.DB, query string) (lines []string) {
+	t.Helper()
+	rows, err := n.QueryContext(t.Context(), query)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
