@@ -143,7 +143,7 @@ func copyPages(ctx context.Context, c *sqlite3.Conn, to string, progress func(do
 
 // judge examines a copy that nobody else has. Damage is an error.
 func judge(ctx context.Context, file string, o store.Options) (c Copied, err error) {
-	pool, err := open(file, func(c *sqlite3.Conn) error { return c.Exec(setPragmas) })
+	pool, err := open(file, func(c *sqlite3.Conn) error { return set(c, o.Busy) })
 	if err != nil {
 		return c, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -48,6 +49,9 @@ func neighbours(system string) string {
 	return ""
 }
 
+// atOnce is how long to wait for a file that nobody may hold.
+const atOnce = 200 * time.Millisecond
+
 // toWAL gives a file that has none its write-ahead log. Nobody may hold the file.
 func (b *board) toWAL(ctx context.Context) error {
 	for _, end := range []string{".write.lock", ".dispatch.lock"} {
@@ -62,7 +66,7 @@ func (b *board) toWAL(ctx context.Context) error {
 	if who := holders(b.file); who != "" {
 		return b.inUse(who)
 	}
-	pool, err := b.dial(func(c *sqlite3.Conn) error { return errors.Join(b.configure(c), c.BusyTimeout(0)) })
+	pool, err := b.dial(func(c *sqlite3.Conn) error { return set(c, atOnce) })
 	if err != nil {
 		return err
 	}

@@ -188,11 +188,13 @@ func (b *board) preflight() (fresh bool, err error) {
 // configure sets what belongs to a connection and not to the file (kernel.md
 // 2.6), and reads it back. The busy time-out comes first: the others may have to
 // wait.
-func (b *board) configure(c *sqlite3.Conn) error {
+func (b *board) configure(c *sqlite3.Conn) error { return set(c, b.options.Busy) }
+
+func set(c *sqlite3.Conn, busy time.Duration) error {
 	if err := soundLibrary(c); err != nil {
 		return err
 	}
-	if err := c.BusyTimeout(b.options.Busy); err != nil {
+	if err := c.BusyTimeout(busy); err != nil {
 		return err
 	}
 	if err := c.Exec(setPragmas); err != nil {

@@ -112,7 +112,7 @@ func (b *board) plain(err error) error {
 
 // adopt brings a copy that nobody else has to the present schema.
 func (b *board) adopt(ctx context.Context, part string) (err error) {
-	pool, err := open(part, func(c *sqlite3.Conn) error { return c.Exec(setPragmas) })
+	pool, err := open(part, b.configure)
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (b *board) refill(ctx context.Context, part, kept string) (err error) {
 	pool, err := b.dial(func(c *sqlite3.Conn) error {
 		// The mode before the file is first read: then nobody else may have it open,
 		// not even to do nothing.
-		return errors.Join(leaveLog(c), c.Exec(`PRAGMA locking_mode = EXCLUSIVE`), b.configure(c), c.BusyTimeout(0))
+		return errors.Join(leaveLog(c), c.Exec(`PRAGMA locking_mode = EXCLUSIVE`), set(c, atOnce))
 	})
 	if err != nil {
 		return err
