@@ -93,6 +93,7 @@ func (o *apply) run(ctx context.Context, _ []string) error {
 		}
 		v := applied{Name: g.Name, DryRun: o.dryRun, Cards: make([]appliedCard, len(done))}
 		unmade := map[kanban.TaskID]string{}
+		var made []kanban.Task
 		for i, d := range done {
 			if o.dryRun && d.Created {
 				unmade[d.Task.ID] = d.Name
@@ -102,9 +103,10 @@ func (o *apply) run(ctx context.Context, _ []string) error {
 				o.warn("card %q on the board (%s) differs in %s; it is left as it is", d.Name, d.Task.ID, strings.Join(d.Differs, ", "))
 			}
 			if d.Created && !o.dryRun {
-				o.warnIdle(s, d.Task)
+				made = append(made, d.Task)
 			}
 		}
+		o.warnIdle(s, made...)
 		if o.json {
 			return view.JSON(o.Out, v)
 		}

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"andon/internal/config"
+	"andon/internal/home"
+	"andon/internal/lock"
 	"andon/internal/view"
 	"andon/kanban"
 )
@@ -158,14 +160,37 @@ func (a *app) parseWorkspace(s string) (kanban.WorkspaceKind, string, error) {
 	return "", "", fmt.Errorf("%q: it is scratch or dir:/path/to/folder", s)
 }
 
-// warnIdle says why nothing will start the card, if that is so.
-func (a *app) warnIdle(s *session, t kanban.Task) {
-	if t.Assignee == "" {
-		return
+// warnIdle says why nothing will start the cards, if that is so: once for each
+// assignee, and once if there is no dispatcher to start those that could be.
+func (a *app) warnIdle(s *session, tasks ...kanban.Task) {
+	if s.unread != nil {
+		return // that is what keeps them from starting, and it is said
 	}
-	if _, ok := s.config.Profiles[t.Assignee]; !ok {
-		a.warn("%s is no profile of %s, so no dispatcher here will start %s", t.Assignee, s.home.ConfigFile(), t.ID)
+	said := map[string]bool{"": true}
+	startable := false
+	for _, t := range tasks {
+		if _, known := s.config.Profiles[t.Assignee]; known {
+			startable = startable || t.Status == kanban.Ready
+		} else if !said[t.Assignee] {
+			said[t.Assignee] = true
+			a.warn("%s is no profile of %s, so no dispatcher here will start %s", t.Assignee, s.home.ConfigFile(), t.ID)
+		}
 	}
+	if startable && !dispatching(s.home) {
+		a.warn("no dispatcher serves %s just now; `andon run` starts one", s.home.Root)
+	}
+}
+
+// dispatching reports whether a dispatcher, ours or Hermes', holds the home.
+func dispatching(h home.Home) bool {
+	if _, err := os.Stat(h.DispatcherLock()); err != nil {
+		return false // none was ever started
+	}
+	guard, free, err := lock.Try(h.DispatcherLock())
+	if free {
+		guard.Unlock()
+	}
+	return !free || err != nil
 }
 
 func or(s, otherwise string) string {

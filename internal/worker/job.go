@@ -105,6 +105,10 @@ func openLog(b home.Board, id kanban.TaskID) (*os.File, error) {
 	if err := os.MkdirAll(b.Logs, 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder of the logs: %w", err)
 	}
+	// An id of another program's may be any text, and must not lead elsewhere.
+	if name := string(id); filepath.Base(name) != name || !filepath.IsLocal(name) {
+		return nil, fmt.Errorf("the card's id %q cannot name a log file", name)
+	}
 	name := LogFile(b, id)
 	if info, err := os.Stat(name); err == nil && info.Size() > logLimit {
 		if err := os.Rename(name, name+logOld); err != nil {
