@@ -43,7 +43,7 @@ func Backup(ctx context.Context, path, to string, force bool, progress func(done
 		return c, fmt.Errorf("back up %s: %w", b.path, b.explain(err))
 	}
 	if c, err = judge(ctx, part, b.options); err != nil {
-		return c, fmt.Errorf("examine the backup: %w", err)
+		return c, fmt.Errorf("examine the backup: %w", b.explain(err)) // the board is damaged, if its copy is
 	}
 	if !force {
 		// Somebody may have made the file meanwhile.
@@ -153,7 +153,7 @@ func judge(ctx context.Context, file string, o store.Options) (c Copied, err err
 		if err != nil {
 			lines = []string{err.Error()}
 		}
-		return c, &kanban.Error{Code: kanban.Damaged, Err: err, Msg: "it is not whole: " + reason(lines)}
+		return c, &kanban.Error{Code: kanban.Damaged, Err: err, Msg: "it is not whole: " + reason(lines), Hint: "`andon repair` examines the file that it was copied from"}
 	}
 	if err != nil {
 		return c, err

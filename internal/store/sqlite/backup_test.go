@@ -21,7 +21,7 @@ import (
 // fillEnv names a board to which a process adds cards, each in a transaction.
 const fillEnv = "ANDON_TEST_FILL"
 
-const fillCards = 150
+const fillCards = 60
 
 func init() { children[fillEnv] = fill }
 
@@ -42,7 +42,7 @@ func fill(path string) error {
 
 func addCard(ctx context.Context, db *store.DB, id kanban.TaskID) error {
 	return db.Update(ctx, func(tx *store.Tx) error {
-		c, err := kanban.Create(id, kanban.Draft{Title: "x", Body: strings.Repeat("x", 5000), WorkspaceKind: kanban.Scratch}, nil, tx.Now)
+		c, err := kanban.Create(id, kanban.Draft{Title: "x", Body: strings.Repeat("x", 20_000), WorkspaceKind: kanban.Scratch}, nil, tx.Now)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func TestBackupGivenUp(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "kanban.db")
 	db := storetest.Open(t, path)
-	for i := range 400 {
+	for i := range 100 {
 		if err := addCard(t.Context(), db, kanban.TaskID(fmt.Sprint("t_", i))); err != nil {
 			t.Fatal(err)
 		}
