@@ -15,7 +15,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
@@ -184,44 +183,6 @@ func (b *board) preflight() (fresh bool, err error) {
 	}
 	return info.Size() == 0, nil
 }
-
-// configure sets what belongs to a connection and not to the file (kernel.md
-// 2.6), and reads it back. The busy time-out comes first: the others may have to
-// wait.
-func (b *board) configure(c *sqlite3.Conn) error { return set(c, b.options.Busy) }
-
-func set(c *sqlite3.Conn, busy time.Duration) error {
-	if err := soundLibrary(c); err != nil {
-		return err
-	}
-	if err := c.BusyTimeout(busy); err != nil {
-		return err
-	}
-	if err := c.Exec(setPragmas); err != nil {
-		return err
-	}
-	return unset(c)
-}
-
-type pragma struct {
-	name  string
-	value int64
-}
-
-var pragmas = func() []pragma {
-	list := []pragma{{"synchronous", 2}, {"wal_autocheckpoint", 100}, {"foreign_keys", 1}, {"secure_delete", 1}, {"cell_size_check", 1}}
-	if runtime.GOOS == "darwin" {
-		list = append(list, pragma{"checkpoint_fullfsync", 1})
-	}
-	return list
-}()
-
-var setPragmas = func() (all string) {
-	for _, p := range pragmas {
-		all += fmt.Sprintf("PRAGMA %s = %d;", p.name, p.value)
-	}
-	return all
-}()
 
 // turn waits for the board's turn to write.
 func (b *board) turn(ctx context.Context) (func(), error) {

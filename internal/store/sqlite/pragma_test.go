@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/ncruces/go-sqlite3"
 
 	"andon/internal/store"
 )
@@ -56,5 +59,28 @@ func TestPragmasOfEveryConnection(t *testing.T) {
 	}
 	if got := fmt.Sprint(pool.Stats().OpenConnections); got == "0" {
 		t.Error("the pool had no connections")
+	}
+}
+
+// A pragma that did not take is not passed over.
+func TestPragmasAreReadBack(t *testing.T) {
+	t.Parallel()
+	for _, p := range pragmas {
+		pool, err := open(filepath.Join(t.TempDir(), "k.db"), func(c *sqlite3.Conn) error {
+			if err := set(c, time.Second); err != nil {
+				return err
+			}
+			if err := c.Exec(fmt.Sprintf("PRAGMA %s = %d", p.name, p.value-1)); err != nil {
+				return err
+			}
+			return unset(c)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := pool.PingContext(t.Context()); err == nil || !strings.Contains(err.Error(), "PRAGMA "+p.name) {
+			t.Errorf("%s was set otherwise: %v", p.name, err)
+		}
+		pool.Close()
 	}
 }

@@ -48,18 +48,3 @@ func soundLibrary(c *sqlite3.Conn) error {
 	checked.Store(err == nil)
 	return err
 }
-
-// unset reads back the pragmas of a connection, and reports one that is not as it
-// was set.
-func unset(c *sqlite3.Conn) error {
-	for _, p := range pragmas {
-		got, err := pragmaInt(c, p.name)
-		if err != nil {
-			return err
-		}
-		if got != p.value {
-			return fmt.Errorf("PRAGMA %s is %d after it was set to %d", p.name, got, p.value)
-		}
-	}
-	return nil
-}
