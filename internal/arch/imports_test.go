@@ -43,6 +43,8 @@ var allowed = map[string][]string{
 	"internal/config": {"internal/yamlx", "kanban"},
 	"internal/view":   {"kanban"},
 
+	"internal/trash": {"internal/board", "internal/fsx", "internal/home", "kanban"},
+
 	// Who works on it.
 	"internal/workspace": {"kanban"},
 	"internal/worker": {"internal/board", "internal/config", "internal/fsx", "internal/home", "internal/proc",
@@ -55,7 +57,7 @@ var allowed = map[string][]string{
 
 	// Surfaces. They do not import one another; cli wires them all.
 	"internal/cli": {"internal/bench", "internal/board", "internal/config", "internal/demo", "internal/dispatch",
-		"internal/fsx", "internal/home", "internal/lock", "internal/proc", "internal/store",
+		"internal/fsx", "internal/home", "internal/lock", "internal/proc", "internal/store", "internal/trash",
 		"internal/view", "internal/worker", "internal/workspace", "internal/yamlx", "kanban"},
 	"cmd/andon": {"internal/cli"},
 }

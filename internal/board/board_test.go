@@ -110,6 +110,15 @@ func TestBreakerHolds(t *testing.T) {
 			t.Fatal(err)
 		}
 		status(t, b, held, kanban.Ready) // it was made due, and so promoted at once
+		edited := trip()
+		if _, err := b.Edit(t.Context(), edited, kanban.Edit{Priority: new(int64(3))}); err != nil {
+			t.Fatal(err)
+		}
+		status(t, b, edited, kanban.Blocked)
+		if _, err := b.Edit(t.Context(), edited, kanban.Edit{Body: new("in grams")}); err != nil {
+			t.Fatal(err)
+		}
+		status(t, b, edited, kanban.Ready)
 		unblocked := trip()
 		if _, err := b.Unblock(t.Context(), unblocked, kanban.Unblock{}); err != nil {
 			t.Fatal(err)

@@ -104,6 +104,11 @@ func everything(t *testing.T, db *store.DB) (lines []string) {
 	return lines
 }
 
+// replaceID puts the card's id in the place of X.
+func replaceID(query string, id kanban.TaskID) string {
+	return strings.ReplaceAll(query, "'X'", "'"+string(id)+"'")
+}
+
 func head(t *testing.T, b *board.Board) kanban.EventID {
 	t.Helper()
 	h, err := b.Head(t.Context())

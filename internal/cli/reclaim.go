@@ -38,7 +38,7 @@ func (o *reclaim) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		x, err := endWorker(ctx, s, t)
+		x, err := endWorker(ctx, s, "reclaim", t)
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (o *reclaim) run(ctx context.Context, args []string) error {
 
 // endWorker ends the processes of the card's run before it is given to another.
 // One that survives keeps the card.
-func endWorker(ctx context.Context, s *session, t kanban.Task) (kanban.Termination, error) {
+func endWorker(ctx context.Context, s *session, verb string, t kanban.Task) (kanban.Termination, error) {
 	run, err := s.Run(ctx, t.Run)
 	if err != nil || run == nil {
 		return kanban.Termination{}, err
@@ -61,7 +61,7 @@ func endWorker(ctx context.Context, s *session, t kanban.Task) (kanban.Terminati
 	x, err := worker.End(ctx, s.place, *run, proc.Hostname(), 0)
 	if x.Survived() {
 		return x, &kanban.Error{Code: kanban.Denied, Err: err,
-			Msg:  fmt.Sprintf("reclaim %s: its worker (pid %d) does not end", t.ID, run.WorkerPID),
+			Msg:  fmt.Sprintf("%s %s: its worker (pid %d) does not end", verb, t.ID, run.WorkerPID),
 			Hint: "the card stays with it, lest two work on it at once; end the process by hand and try again"}
 	}
 	return x, nil

@@ -143,7 +143,7 @@ func (d *Dispatcher) look(ctx context.Context) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, err
 	}
-	s := Snapshot{Now: time.Now(), Ready: f.Ready}
+	s := Snapshot{Now: time.Now(), Ready: f.Ready, Next: f.Next}
 	for _, h := range f.Running {
 		s.Running = append(s.Running, d.worker(h, ended[h.Run.ID]))
 		if h.Task.WorkerPID == 0 {

@@ -24,6 +24,7 @@ type Board struct {
 	Logs        string // a file for each card
 	Runs        string // andon's own: the prompt files of runs
 	Attachments string // a folder for each card
+	Trash       string // andon's own: a folder for each card that was deleted of late
 	Metadata    string // board.json
 }
 
@@ -156,6 +157,7 @@ func (h Home) layout(slug Slug) Board {
 		Logs:        filepath.Join(base, "logs"),
 		Runs:        filepath.Join(base, "runs"),
 		Attachments: filepath.Join(base, "attachments"),
+		Trash:       filepath.Join(base, "trash"),
 		Metadata:    filepath.Join(dir, metadataName),
 	}
 	if h.workspaces != "" {

@@ -130,7 +130,7 @@ func TestPaths(t *testing.T) {
 	}
 	want := Board{
 		Slug: Default, DB: at("kanban.db"), Dir: at("kanban", "boards", "default"), Metadata: at("kanban", "boards", "default", "board.json"),
-		Workspaces: at("kanban", "workspaces"), Logs: at("kanban", "logs"), Runs: at("kanban", "runs"), Attachments: at("kanban", "attachments"),
+		Workspaces: at("kanban", "workspaces"), Logs: at("kanban", "logs"), Runs: at("kanban", "runs"), Attachments: at("kanban", "attachments"), Trash: at("kanban", "trash"),
 	}
 	if diff := cmp.Diff(want, h.Board(Default)); diff != "" {
 		t.Errorf("Board(default) (-want +got):\n%s", diff)
@@ -138,7 +138,7 @@ func TestPaths(t *testing.T) {
 	dir := at("kanban", "boards", "ops")
 	want = Board{
 		Slug: "ops", DB: filepath.Join(dir, "kanban.db"), Dir: dir, Metadata: filepath.Join(dir, "board.json"),
-		Workspaces: filepath.Join(dir, "workspaces"), Logs: filepath.Join(dir, "logs"), Runs: filepath.Join(dir, "runs"), Attachments: filepath.Join(dir, "attachments"),
+		Workspaces: filepath.Join(dir, "workspaces"), Logs: filepath.Join(dir, "logs"), Runs: filepath.Join(dir, "runs"), Attachments: filepath.Join(dir, "attachments"), Trash: filepath.Join(dir, "trash"),
 	}
 	if diff := cmp.Diff(want, h.Board("ops")); diff != "" {
 		t.Errorf("Board(ops) (-want +got):\n%s", diff)

@@ -59,7 +59,7 @@ func write(ctx context.Context, path string) error {
 				if err != nil {
 					return kanban.Change{}, err
 				}
-				return t.Complete(kanban.Report{Summary: "done", Run: run.ID}, r, tx.Now)
+				return t.Complete(kanban.Report{Summary: "done", Run: run.ID}, r, kanban.Witness{}, tx.Now)
 			},
 		} {
 			c, err := apply(ctx, db, id, step)

@@ -249,7 +249,9 @@ func (s *supervisor) superseded(ctx context.Context) (wait time.Duration, gone b
 		return 0, true // the card was deleted
 	case run.Open():
 		return 0, false
-	case run.Outcome == kanban.OutcomeCompleted || run.Outcome == kanban.OutcomeBlocked:
+	}
+	switch run.Outcome {
+	case kanban.OutcomeCompleted, kanban.OutcomeBlocked, kanban.OutcomeReviewRequested, kanban.OutcomeScheduled:
 		return farewell, true
 	}
 	return 0, true

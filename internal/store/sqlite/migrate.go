@@ -52,6 +52,7 @@ var additions = []struct{ table, column, decl, from string }{
 	{"kanban_notify_subs", "delivery_metadata", "TEXT", ""},
 	{"tasks", "andon_retry_at", "INTEGER", ""},
 	{"tasks", "andon_forced", "INTEGER", ""},
+	{"tasks", "andon_start_at", "INTEGER", ""},
 }
 
 // renames are the kinds of events that were called otherwise once.
