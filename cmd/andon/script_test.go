@@ -21,7 +21,13 @@ import (
 // TestMain lets the test binary stand in for the command, so that each exec of a
 // script is a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"andon": func() { os.Exit(cli.Run()) }})
+	testscript.Main(m, map[string]func(){
+		"andon":               func() { os.Exit(cli.Run()) },
+		"sqlite-index-damage": damageIndex,
+		"sqlite-delete-mode":  deleteMode,
+		"sqlite-mode":         showMode,
+		"sqlite-hold":         holdOpen,
+	})
 }
 
 // TestScripts runs every script below testdata/script: at least one per verb.

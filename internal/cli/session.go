@@ -82,16 +82,18 @@ func (a *app) open(ctx context.Context) (*session, error) {
 		}
 		cfg, unread = config.Default(), &kanban.Error{Code: kanban.Invalid, Err: unread, Msg: unread.Error()}
 	}
-	db, err := place.Open(ctx, store.Options{
-		Busy: config.BusyTimeout(a.Env),
-		Warn: func(s string) { a.warn("%s", s) },
-	})
+	db, err := place.Open(ctx, a.opening())
 	if err != nil {
 		return nil, err
 	}
 	b := board.New(db)
 	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
 	return &session{Board: b, home: h, place: place, config: cfg, unread: unread, db: db}, nil
+}
+
+// opening is how this call opens a file.
+func (a *app) opening() store.Options {
+	return store.Options{Busy: config.BusyTimeout(a.Env), Warn: func(s string) { a.warn("%s", s) }}
 }
 
 // limit is the number of failures that trips the breaker for t, and whose it is.

@@ -86,10 +86,18 @@ func OpenAt(ctx context.Context, path string, o store.Options) (*store.DB, error
 	return sqlite.Open(ctx, path, o)
 }
 
+// Unlogged is in the one warning that a whole file can give rise to: that it has
+// no write-ahead log.
+const Unlogged = "andon repair --wal"
+
 // Open opens the board at path until the test ends.
 func Open(t testing.TB, path string) *store.DB {
 	t.Helper()
-	db, err := OpenAt(t.Context(), path, store.Options{Warn: func(s string) { t.Errorf("opening %s: %s", path, s) }})
+	db, err := OpenAt(t.Context(), path, store.Options{Warn: func(s string) {
+		if !strings.Contains(s, Unlogged) {
+			t.Errorf("opening %s: %s", path, s)
+		}
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,10 +232,21 @@ func Everything(t testing.TB, db *store.DB) (lines []string) {
 }
 
 // Dump reads every row of the query as text.
-func Dump(t testing.TB, db *store.DB, query string) (lines []string) {
+func Dump(t testing.TB, db *store.DB, query string) []string {
 	t.Helper()
-	n := neighbour(t, db.Path())
+	return dump(t, Neighbour(t, db), query)
+}
+
+// DumpFile reads a file that no board has open, and closes it again.
+func DumpFile(t testing.TB, path, query string) []string {
+	t.Helper()
+	n := neighbour(t, path)
 	defer n.Close()
+	return dump(t, n, query)
+}
+
+func dump(t testing.TB, n *sql.DB, query string) (lines []string) {
+	t.Helper()
 	rows, err := n.QueryContext(t.Context(), query)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
