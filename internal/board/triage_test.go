@@ -87,7 +87,7 @@ func TestSubscriptionsAreInherited(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		same(t, "subscriptions", storetest.Dump(t, db, `SELECT s.task_id = '`+string(other)+`' AS linked, platform, chat_id, thread_id, chat_type,
+		same(t, "subscriptions", storetest.Dump(t, db, `SELECT CASE s.task_id WHEN '`+string(other)+`' THEN 1 ELSE 0 END AS linked, platform, chat_id, thread_id, chat_type,
 			delivery_mode, delivery_metadata, last_event_id - COALESCE((SELECT min(id) FROM task_events WHERE task_id = s.task_id AND kind = 'linked'), 0) AS cursor
 			FROM kanban_notify_subs s WHERE task_id <> '`+string(parent)+`' ORDER BY 1`), []string{
 			"linked=0 platform=irc chat_id=room thread_id= chat_type=group delivery_mode=wake delivery_metadata=NULL cursor=0 ",
