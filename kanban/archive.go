@@ -9,7 +9,7 @@ func (t Task) Archive(run *Run, now time.Time) (Change, error) {
 		return Change{}, err
 	}
 	c := t.change(VerbArchive)
-	c.Task.Status, c.Task.Forced = Archived, false
+	c.Task.Status, c.Task.Forced, c.Task.StartAt = Archived, false, time.Time{}
 	id := c.end(run, ending{outcome: OutcomeReclaimed, summary: "task archived with run still active"}, false, now)
 	c.event(EventArchived, id, nil)
 	return c, nil

@@ -89,13 +89,9 @@ func (t Task) Unblock(u Unblock, parents []Task, dangling *Run, now time.Time) (
 	if dangling != nil && dangling.Open() {
 		c.end(dangling, ending{outcome: OutcomeReclaimed, summary: "invariant recovery on unblock"}, false, now)
 	}
-	c.Task.Run, c.Task.Forced = 0, false
+	c.Task.Run, c.Task.Forced, c.Task.StartAt = 0, false, time.Time{}
 	c.Task.clearFailures()
 	c.Task.Status = landing(parents)
-	var p Payload
-	if c.Task.Status != Ready {
-		p = payload("status", c.Task.Status)
-	}
-	c.event(EventUnblocked, 0, p)
+	c.event(EventUnblocked, 0, c.Task.landed())
 	return c, nil
 }

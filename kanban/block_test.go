@@ -80,7 +80,7 @@ func TestBlockRecurrence(t *testing.T) {
 						t.Fatal("promotion is not due")
 					}
 				case s.kind == "complete":
-					c = does(t)(task.Complete(Report{}, nil, noon))
+					c = does(t)(task.Complete(Report{}, nil, Witness{}, noon))
 					s.kind = ""
 				case s == unblock:
 					c = does(t)(task.Unblock(Unblock{}, nil, nil, noon))

@@ -17,6 +17,7 @@ type Change struct {
 	Links    []Link
 	Unlinks  []Link
 	Comments []Comment
+	Subs     []Sub   // those the card has already stay as they are
 	Events   []Event // each carries its own run
 
 	// Refusal, if set, is what the caller is told once the Change is stored:

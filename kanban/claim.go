@@ -15,15 +15,20 @@ type Claimant struct {
 
 	// MaxRuntime limits the run of a card that sets no limit itself; zero: none.
 	MaxRuntime time.Duration
+
+	// Review: a card in review is meant too. Who starts cards by itself leaves it
+	// unset, so that none is reviewed whom nobody asked.
+	Review bool
 }
 
 // Claim opens a run of t for c. A ready card whose parents are not all
 // satisfied goes back to todo, and the claim is refused with [ErrParentsOpen],
 // unless it was promoted by force. dangling is a run that the card points to
 // although it is not running: it is closed first. The lease, the worker's pid
-// and the heartbeat begin anew; a delay after a failure is not regarded.
+// and the heartbeat begin anew; a delay after a failure is not regarded. A card
+// in review is claimed by its reviewer, whatever its parents do.
 func (t Task) Claim(c Claimant, parents []Task, dangling *Run, now time.Time) (Change, error) {
-	if t.Status == Running || t.Lock != "" && t.Status == Ready {
+	if t.Status == Running || t.Lock != "" && (t.Status == Ready || t.Status == Review) {
 		return Change{}, &Error{Code: Conflict, Err: ErrHeld,
 			Msg:  sprintf("claim %s: the card is %s and held by %s", t.ID, t.Status, t.Lock),
 			Hint: "`andon reclaim " + string(t.ID) + "` takes it back"}
@@ -31,11 +36,15 @@ func (t Task) Claim(c Claimant, parents []Task, dangling *Run, now time.Time) (C
 	if err := t.allowed(VerbClaim, t.wayToReady()); err != nil {
 		return Change{}, err
 	}
+	review := t.Status == Review
+	if review && !c.Review {
+		return Change{}, &Error{Code: Conflict, Err: ErrConflict, Msg: sprintf("claim %s: the card is in review, and waits for a reviewer", t.ID)}
+	}
 	if err := cleanText("the claimer", c.Lock); err != nil {
 		return Change{}, err
 	}
 	ch := t.change(VerbClaim)
-	if waits := open(parents); len(waits) > 0 && !t.Forced {
+	if waits := open(parents); len(waits) > 0 && !t.Forced && !review {
 		ch.Task.Status = Todo
 		ch.event(EventClaimRejected, 0, payload("reason", "parents_not_done"))
 		ch.Refusal = &Error{Code: Conflict, Err: ErrParentsOpen,
@@ -63,7 +72,11 @@ func (t Task) Claim(c Claimant, parents []Task, dangling *Run, now time.Time) (C
 		run.MaxRuntime = wholeSeconds(c.MaxRuntime)
 	}
 	ch.Runs = append(ch.Runs, run)
-	ch.event(EventClaimed, NewRun, payload("lock", c.Lock, "expires", n.Expires.Unix(), "run_id", NewRun))
+	claimed := payload("lock", c.Lock, "expires", n.Expires.Unix(), "run_id", NewRun)
+	if review {
+		claimed = append(claimed, Field{"source_status", Review})
+	}
+	ch.event(EventClaimed, NewRun, claimed)
 	return ch, nil
 }
 

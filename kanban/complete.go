@@ -3,6 +3,8 @@ package kanban
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -14,12 +16,70 @@ type Report struct {
 	Summary  string
 	Metadata json.RawMessage // a JSON object, or nil
 	Run      RunID           // the worker's run; zero for a person
+
+	// Created are the cards that the worker says it made. One that it did not make
+	// refuses the report.
+	Created []TaskID
+}
+
+// Named lists the cards that the report speaks of: those it says were made, and
+// those whose ids stand in its words.
+func (r Report) Named() []TaskID {
+	return append(r.created(), r.references()...)
+}
+
+func (r Report) created() []TaskID {
+	var ids []TaskID
+	for _, id := range r.Created {
+		if id = TaskID(strings.TrimSpace(string(id))); id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// maxReferences bounds the search for doubtful ids: it is a hint, not a proof.
+const maxReferences = 1000
+
+var idInProse = regexp.MustCompile(`\bt_[0-9a-f]{8,}\b`)
+
+func (r Report) references() []TaskID {
+	var ids []TaskID
+	for _, s := range idInProse.FindAllString(r.Summary+" "+r.Result, -1) {
+		if id := TaskID(s); len(ids) < maxReferences && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Witness is what the board knows of the cards that a report names.
+type Witness struct {
+	Known    []Task   // those of [Report.Named] that exist
+	Children []TaskID // of the card that is reported on
+}
+
+func (w Witness) knows(id TaskID) bool {
+	return slices.ContainsFunc(w.Known, func(k Task) bool { return k.ID == id })
+}
+
+// madeBy reports whether a card was made in the course of t: by its assignee, in
+// its name, or to wait for it.
+func (w Witness) madeBy(t Task, id TaskID) bool {
+	i := slices.IndexFunc(w.Known, func(k Task) bool { return k.ID == id })
+	if i < 0 || w.Known[i].CreatedBy == "" {
+		return false
+	}
+	by := w.Known[i].CreatedBy
+	return by == t.Assignee || by == string(t.ID) || slices.Contains(w.Children, id)
 }
 
 // Complete finishes the card: its run ends as completed, its failures and
 // blocks are forgotten. A card that was not running gets a run of no length if
-// the report says anything.
-func (t Task) Complete(r Report, run *Run, now time.Time) (Change, error) {
+// the report says anything. A report of cards that were not made is refused, and
+// the card keeps a mark of it; words that name cards which do not exist leave a
+// mark only.
+func (t Task) Complete(r Report, run *Run, w Witness, now time.Time) (Change, error) {
 	if err := t.pinned(VerbComplete, r.Run); err != nil {
 		return Change{}, err
 	}
@@ -40,6 +100,17 @@ func (t Task) Complete(r Report, run *Run, now time.Time) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
+	verified, phantoms := []TaskID{}, []TaskID(nil)
+	for _, id := range r.created() {
+		if w.madeBy(t, id) {
+			verified = append(verified, id)
+		} else {
+			phantoms = append(phantoms, id)
+		}
+	}
+	if len(phantoms) > 0 {
+		return t.hallucinated(r, phantoms, verified), nil
+	}
 	c := t.change(VerbComplete)
 	n := &c.Task
 	n.Status, n.Result, n.CompletedAt = Done, r.Result, now
@@ -51,9 +122,31 @@ func (t Task) Complete(r Report, run *Run, now time.Time) (Change, error) {
 	}
 	id := c.end(run, ending{outcome: OutcomeCompleted, summary: summary, metadata: meta},
 		summary != "" || meta != nil, now)
-	c.event(EventCompleted, id, payload("result_len", utf8.RuneCountInString(r.Result),
-		"summary", orNull(firstLine(summary, 400))))
+	p := payload("result_len", utf8.RuneCountInString(r.Result), "summary", orNull(firstLine(summary, 400)))
+	if len(verified) > 0 {
+		p = append(p, Field{"verified_cards", verified})
+	}
+	c.event(EventCompleted, id, p)
+	if lost := slices.DeleteFunc(r.references(), w.knows); len(lost) > 0 {
+		c.event(EventSuspected, id, payload("phantom_refs", lost, "source", "completion_summary"))
+	}
 	return c, nil
+}
+
+// hallucinated refuses a report of cards that were not made. The card stays where
+// it is, so that its worker may report again.
+func (t Task) hallucinated(r Report, phantoms, verified []TaskID) Change {
+	words := r.Summary
+	if strings.TrimSpace(words) == "" {
+		words = r.Result
+	}
+	c := Change{Was: t, Task: t}
+	c.event(EventHallucinated, 0, payload("phantom_cards", phantoms, "verified_cards", verified,
+		"summary_preview", orNull(firstLine(words, 200))))
+	c.Refusal = &Error{Code: Invalid, Err: ErrPhantom,
+		Msg:  sprintf("complete %s: %s was not made in the course of it", t.ID, join(phantoms)),
+		Hint: "name only cards that were made by its assignee, or leave them out"}
+	return c
 }
 
 // object checks that text is a JSON object. An empty one counts as none.

@@ -27,6 +27,9 @@ type Draft struct {
 	Triage  bool
 	Blocked bool
 
+	// At lands the card in scheduled until then, whatever its parents do.
+	At time.Time
+
 	// IdempotencyKey makes the creation repeatable: while a card with this key
 	// is on the board and not archived, that card is the answer.
 	IdempotencyKey string
@@ -91,11 +94,14 @@ func (d Draft) Clean() (Draft, error) {
 	if d.Provider != "" && d.Model == "" {
 		return d, Invalidf("provider %q needs a model", d.Provider)
 	}
-	if d.Effort != "" && !slices.Contains(efforts, d.Effort) {
-		return d, Invalidf("unknown reasoning effort %q; it is one of %s", d.Effort, join(efforts))
+	if _, err := ParseEffort(d.Effort); err != nil {
+		return d, err
 	}
 	if d.MaxRetries < 0 || d.MaxRuntime < 0 || d.GoalMaxTurns < 0 {
 		return d, Invalidf("max retries, max runtime and goal turns cannot be negative")
+	}
+	if !d.At.IsZero() && (d.Triage || d.Blocked) {
+		return d, Invalidf("a card that is to start at a time cannot land in triage or blocked")
 	}
 	d.MaxRuntime = wholeSeconds(d.MaxRuntime)
 	var err error
@@ -135,6 +141,9 @@ func cleanSkills(skills []string) ([]string, error) {
 // Create makes a card of a clean draft. parents are the cards that d.Parents
 // names, as far as they exist; one that is missing refuses the creation.
 func Create(id TaskID, d Draft, parents []Task, now time.Time) (Change, error) {
+	if err := future(d.At, now); err != nil {
+		return Change{}, fmt.Errorf("create %q: %w", cut(d.Title, 60), err)
+	}
 	for _, want := range d.Parents {
 		if !slices.ContainsFunc(parents, func(p Task) bool { return p.ID == want }) {
 			return Change{}, fmt.Errorf("create %q: parent: %w", cut(d.Title, 60), NoTask(want))
@@ -152,6 +161,8 @@ func Create(id TaskID, d Draft, parents []Task, now time.Time) (Change, error) {
 		t.Status = Blocked
 	case d.Triage:
 		t.Status = Triage
+	case !d.At.IsZero():
+		t.Status, t.StartAt = Scheduled, whole(d.At)
 	default:
 		t.Status = landing(parents)
 	}
@@ -175,6 +186,9 @@ func Create(id TaskID, d Draft, parents []Task, now time.Time) (Change, error) {
 	if d.Blocked {
 		// Without this event every other reader of the board would promote the card.
 		c.event(EventBlocked, 0, payload("reason", "created blocked", "kind", nil, "recurrences", 0))
+	}
+	if t.Status == Scheduled {
+		c.event(EventScheduled, 0, t.scheduled(""))
 	}
 	return c, nil
 }

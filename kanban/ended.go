@@ -19,7 +19,7 @@ func (t Task) Ended(run Run, x Exit, on OnExit, f *Failure, p Policy, now time.T
 	case f != nil:
 		return t.Fail(*f, run, p, now)
 	case x == Exit{} && on == OnExitComplete:
-		return t.Complete(Report{Run: run.ID, Metadata: payload("exit_code", 0).raw()}, &run, now)
+		return t.Complete(Report{Run: run.ID, Metadata: payload("exit_code", 0).raw()}, &run, Witness{}, now)
 	}
 	fail := Failure{Class: Crashed, Exit: x, PID: run.Worker.AgentPID}
 	switch x {

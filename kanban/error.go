@@ -50,6 +50,9 @@ var (
 	ErrSuperseded  = errors.New("the run is no longer the card's current one")
 	ErrCycle       = errors.New("the link would close a circle")
 
+	// Reporting.
+	ErrPhantom = errors.New("the report names a card that was not made")
+
 	// Writing.
 	ErrUnknown = errors.New("the outcome of the commit is unknown")
 )

@@ -42,6 +42,18 @@ const (
 	EventRateLimited   EventKind = "rate_limited"
 	EventSpawnFailed   EventKind = "spawn_failed"
 	EventGaveUp        EventKind = "gave_up"
+
+	EventReviewRequested EventKind = "review_requested"
+	EventReviewReopened  EventKind = "review_reopened"
+	EventScheduled       EventKind = "scheduled"
+	EventReprioritized   EventKind = "reprioritized"
+	EventModelSet        EventKind = "model_override_set"
+	EventEffortSet       EventKind = "reasoning_effort_set"
+	EventUnguarded       EventKind = "respawn_guard_cleared"
+	EventSpecified       EventKind = "specified"
+	EventDecomposed      EventKind = "decomposed"
+	EventHallucinated    EventKind = "completion_blocked_hallucination"
+	EventSuspected       EventKind = "suspected_hallucinated_references"
 )
 
 // Event is one line of the board's history. The history is only ever added to.

@@ -234,7 +234,7 @@ func TestEndedByExit(t *testing.T) {
 // The worker's verdict stands, and saying twice how it ended is harmless.
 func TestEndedAfterTheVerdict(t *testing.T) {
 	task, run := running()
-	done := does(t)(task.Complete(Report{Summary: "s"}, run, noon))
+	done := does(t)(task.Complete(Report{Summary: "s"}, run, Witness{}, noon))
 	c := does(t)(done.Task.Ended(done.Runs[0], Exit{Code: 9}, OnExitProtocol, nil, Policy{}, noon.Add(time.Second)))
 	if d := cmp.Diff(done.Task, c.Task); d != "" || len(c.Events) != 0 {
 		t.Errorf("events %v, card (-want +got):\n%s", c.Events, d)

@@ -71,7 +71,7 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 	exit := rapid.SampledFrom([]Exit{{}, {Code: 1}, {Code: RateLimitCode}, {Signal: 9}, {Unknown: true}})
 	return map[string]func(*rapid.T){
 		"claim": func(t *rapid.T) {
-			c, err := l.task.Claim(Claimant{Lock: rapid.SampledFrom([]string{"a:1", "b:2"}).Draw(t, "lock"), TTL: time.Minute}, l.parents, l.run(), l.now)
+			c, err := l.task.Claim(Claimant{Lock: rapid.SampledFrom([]string{"a:1", "b:2"}).Draw(t, "lock"), TTL: time.Minute, Review: rapid.Bool().Draw(t, "review")}, l.parents, l.run(), l.now)
 			l.did(t, VerbClaim, c, err)
 		},
 		"start": func(t *rapid.T) {
@@ -103,7 +103,7 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 			l.did(t, VerbHeartbeat, c, err)
 		},
 		"complete": func(t *rapid.T) {
-			c, err := l.task.Complete(Report{Run: who(t), Summary: rapid.SampledFrom([]string{"", "done"}).Draw(t, "summary")}, l.run(), l.now)
+			c, err := l.task.Complete(Report{Run: who(t), Summary: rapid.SampledFrom([]string{"", "done"}).Draw(t, "summary")}, l.run(), Witness{}, l.now)
 			l.did(t, VerbComplete, c, err)
 		},
 		"block": func(t *rapid.T) {
@@ -126,6 +126,27 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 		"promote by hand": func(t *rapid.T) {
 			c, err := l.task.PromoteBy(Promotion{Force: rapid.Bool().Draw(t, "force")}, l.parents)
 			l.did(t, VerbPromote, c, err)
+		},
+		"request review": func(t *rapid.T) {
+			c, err := l.task.RequestReview(ReviewRequest{Run: who(t), Summary: rapid.SampledFrom([]string{"", "look"}).Draw(t, "summary")}, l.run(), l.now)
+			l.did(t, VerbRequestReview, c, err)
+		},
+		"reopen review": func(t *rapid.T) {
+			c, err := l.task.ReopenReview(Reopening{Reason: "no", Author: "a"}, l.parents, l.run(), l.now)
+			l.did(t, VerbReopenReview, c, err)
+		},
+		"schedule": func(t *rapid.T) {
+			var at time.Time
+			if s := rapid.IntRange(-1, 3600).Draw(t, "in"); s >= 0 {
+				at = l.now.Add(time.Duration(s) * time.Second)
+			}
+			c, err := l.task.Schedule(Schedule{At: at, Run: who(t), Reason: rapid.SampledFrom([]string{"", "later"}).Draw(t, "reason"), Author: "a"}, l.run(), l.now)
+			l.did(t, VerbSchedule, c, err)
+		},
+		"due": func(t *rapid.T) {
+			if c, ok := l.task.Due(l.parents, l.now); ok {
+				l.did(t, VerbDue, c, nil)
+			}
 		},
 		"fail": func(t *rapid.T) {
 			class := rapid.SampledFrom([]Class{SpawnFailed, Crashed, TimedOut, Breach, RateLimited}).Draw(t, "class")
@@ -154,6 +175,61 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 		"reclaim": func(t *rapid.T) {
 			c, err := l.task.Reclaim("", who(t), termination(t), l.run(), l.now)
 			l.did(t, VerbReclaim, c, err)
+		},
+		"complete with a phantom": func(t *rapid.T) {
+			c, err := l.task.Complete(Report{Run: who(t), Created: []TaskID{"t_gone"}}, l.run(), Witness{}, l.now)
+			if err == nil && (c.Refusal == nil || c.Task.Status != l.task.Status) {
+				t.Fatalf("completed as %+v with a card that nobody made", c.Task)
+			}
+			l.did(t, "", c, err)
+		},
+		"specify": func(t *rapid.T) {
+			c, err := l.task.Specify(Specification{Body: new(rapid.SampledFrom([]string{"", "b"}).Draw(t, "body")), Author: "a"}, l.now)
+			l.did(t, VerbSpecify, c, err)
+		},
+		"decompose": func(t *rapid.T) {
+			changes, err := l.task.Decompose(Decomposition{Parts: []Part{{Title: "x"}, {Title: "y", After: []int{0}}}}, []TaskID{"t_x", "t_y"}, nil, l.now)
+			if err != nil {
+				l.did(t, VerbDecompose, Change{}, err)
+				return
+			}
+			l.did(t, VerbDecompose, changes[2], nil)
+			l.parents = append(l.parents, changes[0].Task, changes[1].Task)
+		},
+		"delete": func(t *rapid.T) { // as far as the decision; afterwards there is nothing to go on with
+			if c, err := l.task.Delete(Deletion{Was: who(t)}); err == nil && (c.Legal() != nil || l.task.Run != 0 && c.Was.Run != l.task.Run) {
+				t.Fatalf("deleted %+v as %+v", l.task, c)
+			}
+		},
+		"cancel": func(t *rapid.T) {
+			failures := l.task.Failures
+			c, err := l.task.Cancel("ada", who(t), termination(t), l.run(), l.now)
+			if err == nil && c.Task.Failures != failures {
+				t.Fatalf("cancelled, %d failures became %d", failures, c.Task.Failures)
+			}
+			l.did(t, VerbCancel, c, err)
+		},
+		"edit": func(t *rapid.T) {
+			c, err := l.task.Edit(Edit{Title: new(rapid.SampledFrom([]string{"x", "y", " "}).Draw(t, "title")), Priority: new(rapid.Int64Range(0, 2).Draw(t, "priority"))})
+			l.did(t, VerbEdit, c, err)
+		},
+		"edit result": func(t *rapid.T) {
+			var last *Run
+			for i := range l.runs {
+				if l.runs[i].Outcome == OutcomeCompleted {
+					last = &l.runs[i]
+				}
+			}
+			c, err := l.task.EditResult(ResultEdit{Result: "r"}, last, l.now)
+			l.did(t, VerbEditResult, c, err)
+		},
+		"overrides": func(t *rapid.T) {
+			c, err := l.task.SetModel(rapid.SampledFrom([]string{"", "m"}).Draw(t, "model"), rapid.SampledFrom([]string{"", "p"}).Draw(t, "provider"))
+			l.did(t, VerbSetModel, c, err)
+			c, err = l.task.SetEffort(rapid.SampledFrom([]string{"", "HIGH", "huge"}).Draw(t, "effort"))
+			l.did(t, VerbSetEffort, c, err)
+			c, err = l.task.Unguard("", "")
+			l.did(t, VerbUnguard, c, err)
 		},
 		"assign": func(t *rapid.T) {
 			c, err := l.task.Assign(rapid.SampledFrom([]string{"", "ada", "bob"}).Draw(t, "to"))
@@ -219,7 +295,7 @@ func (l *life) did(t *rapid.T, v Verb, c Change, err error) {
 			continue
 		}
 		was := l.runs[r.ID-1]
-		if !was.Open() && (r.Outcome != was.Outcome || r.EndedAt != was.EndedAt || r.Summary != was.Summary) {
+		if !was.Open() && (r.Outcome != was.Outcome || r.EndedAt != was.EndedAt || r.Summary != was.Summary && v != VerbEditResult) {
 			t.Fatalf("%s rewrote the ended run %+v as %+v", v, was, r)
 		}
 		l.runs[r.ID-1] = r
@@ -269,6 +345,8 @@ func (l *life) whole(t *rapid.T) {
 		t.Fatalf("the card is done and remembers its troubles: %+v", task)
 	case task.Status == Ready && task.WorkerPID != 0:
 		t.Fatalf("a ready card has a worker: %+v", task)
+	case !task.StartAt.IsZero() && task.Status != Scheduled:
+		t.Fatalf("the card is %s and has an hour: %+v", task.Status, task)
 	case task.Failures < 0:
 		t.Fatalf("%d failures", task.Failures)
 	}

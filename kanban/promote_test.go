@@ -85,12 +85,12 @@ func TestForcedPromotionHolds(t *testing.T) {
 		t.Fatalf("after a crash the card is %s, forced: %t", task.Status, task.Forced)
 	}
 	held, run = claim()
-	if task = does(t)(held.Reclaim("", 0, Termination{}, &run, noon)).Task; !task.Forced {
+	if task = does(t)(held.Reclaim("", held.Run, Termination{}, &run, noon)).Task; !task.Forced {
 		t.Fatal("a reclaim ended the force")
 	}
 	held, run = claim()
 	for name, c := range map[string]Change{
-		"complete": does(t)(held.Complete(Report{}, &run, noon)),
+		"complete": does(t)(held.Complete(Report{}, &run, Witness{}, noon)),
 		"block":    does(t)(held.Block(Block{}, nil, &run, noon)),
 		"archive":  does(t)(held.Archive(&run, noon)),
 		"breaker":  does(t)(held.Fail(Failure{Class: Crashed}, run, Policy{BoardLimit: 1}, noon)),

@@ -26,7 +26,7 @@ func (x Termination) Survived() bool { return x.HostLocal && x.Attempted && !x.T
 // forgotten. was is the run whose worker has been ended; a card that has moved
 // on since is left alone.
 func (t Task) Reclaim(reason string, was RunID, x Termination, run *Run, now time.Time) (Change, error) {
-	if err := t.pinned(VerbReclaim, was); err != nil {
+	if err := t.taken(VerbReclaim, was); err != nil {
 		return Change{}, err
 	}
 	if t.Status != Running && t.Lock == "" {

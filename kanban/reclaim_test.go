@@ -26,6 +26,9 @@ func TestReclaimByHand(t *testing.T) {
 	if r := c.Runs[0]; r.Outcome != OutcomeReclaimed || r.Error != "hung" || c.Events[0].Run != 7 {
 		t.Errorf("run %+v, event of run %d", r, c.Events[0].Run)
 	}
+	// It was nobody's when its worker was looked for, and is somebody's now.
+	_, err := was.Reclaim("", 0, Termination{}, run, noon)
+	refuses(t, err, ErrSuperseded, Conflict, "claimed it meanwhile")
 	if _, err := card(Ready).Reclaim("", 0, ended, nil, noon); err == nil {
 		t.Error("a card that nobody holds was reclaimed")
 	} else {
@@ -138,7 +141,7 @@ func TestSupersededRunIsRefused(t *testing.T) {
 		current := runOf(task)
 		old := *runOf(card(Running))
 		for name, ask := range map[string]func() (Change, error){
-			"complete":  func() (Change, error) { return task.Complete(Report{Run: 7}, current, noon) },
+			"complete":  func() (Change, error) { return task.Complete(Report{Run: 7}, current, Witness{}, noon) },
 			"block":     func() (Change, error) { return task.Block(Block{Run: 7}, nil, current, noon) },
 			"heartbeat": func() (Change, error) { return task.Heartbeat(Heartbeat{Run: 7}, current, noon) },
 			"reclaim":   func() (Change, error) { return task.Reclaim("", 7, ended, current, noon) },

@@ -52,12 +52,18 @@ const (
 	OutcomeReclaimed   Outcome = "reclaimed"
 	OutcomeRateLimited Outcome = "rate_limited"
 	OutcomeStale       Outcome = "stale"
+
+	OutcomeReviewRequested Outcome = "review_requested"
+	OutcomeScheduled       Outcome = "scheduled"
 )
 
 // runStatus is the status a live run is closed with. Only two differ from the outcome.
 func (o Outcome) runStatus() string {
-	if o == OutcomeCompleted {
+	switch o {
+	case OutcomeCompleted:
 		return "done"
+	case OutcomeReviewRequested:
+		return "review"
 	}
 	return string(o)
 }

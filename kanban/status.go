@@ -54,12 +54,28 @@ const (
 	VerbLink      Verb = "link"
 	VerbUnlink    Verb = "unlink"
 	VerbArchive   Verb = "archive"
+
+	VerbRequestReview Verb = "request-review"
+	VerbReopenReview  Verb = "reopen-review"
+	VerbSchedule      Verb = "schedule"
+	VerbDue           Verb = "due" // not a person's: the hour has come
+	VerbCancel        Verb = "cancel"
+	VerbEdit          Verb = "edit"
+	VerbEditResult    Verb = "edit-result" // of a finished card, by the same word
+	VerbSetModel      Verb = "set-model"
+	VerbSetEffort     Verb = "set-effort"
+	VerbUnguard       Verb = "unguard"
+	VerbSpecify       Verb = "specify"
+	VerbDecompose     Verb = "decompose"
+	VerbDelete        Verb = "delete"
 )
 
 // Verbs lists every verb in the order of the table.
 var Verbs = []Verb{
-	VerbCreate, VerbClaim, VerbHeartbeat, VerbComplete, VerbBlock, VerbUnblock, VerbPromote,
-	VerbFail, VerbReclaim, VerbAssign, VerbComment, VerbLink, VerbUnlink, VerbArchive,
+	VerbCreate, VerbSpecify, VerbDecompose, VerbClaim, VerbHeartbeat, VerbComplete, VerbBlock, VerbUnblock, VerbPromote,
+	VerbRequestReview, VerbReopenReview, VerbSchedule, VerbDue,
+	VerbFail, VerbReclaim, VerbCancel, VerbAssign, VerbEdit, VerbEditResult, VerbSetModel, VerbSetEffort, VerbUnguard, VerbComment,
+	VerbLink, VerbUnlink, VerbArchive, VerbDelete,
 }
 
 // Move is one row of the table of legal moves: the verb may take a card from
@@ -74,8 +90,9 @@ type Move struct {
 // Moves is the table. A verb for which a status has no row is refused there.
 var Moves = func() []Move {
 	m := []Move{
-		{VerbCreate, "", []Status{Ready, Todo, Triage, Blocked}},
+		{VerbCreate, "", []Status{Ready, Todo, Triage, Blocked, Scheduled}},
 		{VerbClaim, Ready, []Status{Running, Todo}}, // todo: refused, parents are open
+		{VerbClaim, Review, []Status{Running}},      // by a reviewer
 		{VerbHeartbeat, Running, []Status{Running}},
 		{VerbComplete, Ready, []Status{Done}},
 		{VerbComplete, Running, []Status{Done}},
@@ -87,7 +104,20 @@ var Moves = func() []Move {
 		{VerbUnblock, Blocked, []Status{Ready, Todo}},
 		{VerbPromote, Todo, []Status{Ready}},
 		{VerbPromote, Blocked, []Status{Ready}},
+		{VerbRequestReview, Ready, []Status{Review}},
+		{VerbRequestReview, Running, []Status{Review}},
+		{VerbReopenReview, Review, []Status{Ready, Todo}},
+		{VerbSchedule, Todo, []Status{Scheduled}},
+		{VerbSchedule, Ready, []Status{Scheduled}},
+		{VerbSchedule, Running, []Status{Scheduled}},
+		{VerbSchedule, Blocked, []Status{Scheduled}},
+		{VerbDue, Scheduled, []Status{Ready, Todo}},
+		{VerbSpecify, Triage, []Status{Todo}},
+		{VerbDecompose, Triage, []Status{Todo}},
 		{VerbFail, Running, []Status{Ready, Blocked}},
+		{VerbCancel, Ready, []Status{Blocked}},
+		{VerbCancel, Running, []Status{Blocked}},
+		{VerbEditResult, Done, []Status{Done}},
 		{VerbReclaim, Ready, []Status{Ready}}, // only to clear a claim left behind
 		{VerbReclaim, Running, []Status{Ready}},
 		{VerbReclaim, Blocked, []Status{Ready}}, // likewise
@@ -98,9 +128,10 @@ var Moves = func() []Move {
 			link.To = []Status{Ready, Todo}
 		}
 		m = append(m, Move{VerbAssign, s, []Status{s}}, Move{VerbComment, s, []Status{s}}, link,
-			Move{VerbUnlink, s, []Status{s}})
+			Move{VerbUnlink, s, []Status{s}}, Move{VerbUnguard, s, []Status{s}}, Move{VerbDelete, s, []Status{Gone}})
 		if s != Archived {
-			m = append(m, Move{VerbArchive, s, []Status{Archived}})
+			m = append(m, Move{VerbArchive, s, []Status{Archived}}, Move{VerbEdit, s, []Status{s}},
+				Move{VerbSetModel, s, []Status{s}}, Move{VerbSetEffort, s, []Status{s}})
 		}
 	}
 	return m
@@ -152,10 +183,24 @@ func (t Task) allowed(v Verb, hint string) error {
 	}
 }
 
+// participles are those that the verb does not form by itself.
+var participles = map[Verb]string{
+	VerbHeartbeat:     "kept alive",
+	VerbRequestReview: "sent to review",
+	VerbReopenReview:  "reopened",
+	VerbDue:           "due",
+	VerbCancel:        "cancelled",
+	VerbEdit:          "edited",
+	VerbEditResult:    "given another result",
+	VerbSetModel:      "given a model",
+	VerbSetEffort:     "given an effort",
+	VerbSpecify:       "specified",
+}
+
 func participle(v Verb) string {
 	switch {
-	case v == VerbHeartbeat:
-		return "kept alive"
+	case participles[v] != "":
+		return participles[v]
 	case strings.HasSuffix(string(v), "e"):
 		return string(v) + "d"
 	}

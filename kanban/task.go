@@ -55,6 +55,7 @@ type Task struct {
 	BlockRecurrences int64
 	RetryAt          time.Time // no dispatch before; a claim by hand ignores it
 	Forced           bool      // promoted although parents were open
+	StartAt          time.Time // when a scheduled card goes on by itself; zero: when a person says so
 
 	IdempotencyKey   string
 	MaxRuntime       time.Duration
@@ -133,12 +134,31 @@ func (t Task) pinned(v Verb, run RunID) error {
 		Hint: "its worker should stop; `andon show " + string(t.ID) + "` tells who has it now"}
 }
 
+// taken refuses unless was is the card's run: its worker has been ended, and no
+// other one's card may be taken away.
+func (t Task) taken(v Verb, was RunID) error {
+	if was == t.Run || t.Status != Running {
+		return t.pinned(v, was)
+	}
+	return &Error{Code: Conflict, Err: ErrSuperseded,
+		Msg:  sprintf("%s %s: another run claimed it meanwhile, whose worker was not ended", v, t.ID),
+		Hint: "try again"}
+}
+
 // Landing is where a card goes that nothing but its parents may hold back.
 func landing(parents []Task) Status {
 	if len(open(parents)) > 0 {
 		return Todo
 	}
 	return Ready
+}
+
+// landed is the payload that says where a card landed; none if it is ready.
+func (t Task) landed() Payload {
+	if t.Status == Ready {
+		return nil
+	}
+	return payload("status", t.Status)
 }
 
 // open lists the parents that are not satisfied.

@@ -41,10 +41,10 @@ func TestEveryTextIsCleaned(t *testing.T) {
 		"skill":           draft(func(d *Draft, s string) { d.Skills = []string{"go", s} }),
 
 		"claim/lock":       verb(func(s string) (Change, error) { return card(Ready).Claim(Claimant{Lock: s}, nil, nil, noon) }),
-		"complete/result":  verb(func(s string) (Change, error) { return task.Complete(Report{Result: s}, run, noon) }),
-		"complete/summary": verb(func(s string) (Change, error) { return task.Complete(Report{Summary: s}, run, noon) }),
+		"complete/result":  verb(func(s string) (Change, error) { return task.Complete(Report{Result: s}, run, Witness{}, noon) }),
+		"complete/summary": verb(func(s string) (Change, error) { return task.Complete(Report{Summary: s}, run, Witness{}, noon) }),
 		"complete/metadata": verb(func(s string) (Change, error) {
-			return task.Complete(Report{Metadata: json.RawMessage(`{"k": "` + s + `"}`)}, run, noon)
+			return task.Complete(Report{Metadata: json.RawMessage(`{"k": "` + s + `"}`)}, run, Witness{}, noon)
 		}),
 		"block/reason":   verb(func(s string) (Change, error) { return task.Block(Block{Reason: s, Author: "a"}, nil, run, noon) }),
 		"block/author":   verb(func(s string) (Change, error) { return task.Block(Block{Reason: "r", Author: s}, nil, run, noon) }),
@@ -52,13 +52,42 @@ func TestEveryTextIsCleaned(t *testing.T) {
 		"unblock/author": verb(func(s string) (Change, error) {
 			return card(Blocked).Unblock(Unblock{Reason: "r", Author: s}, nil, nil, noon)
 		}),
-		"heartbeat/note": verb(func(s string) (Change, error) { return task.Heartbeat(Heartbeat{Note: s}, run, noon) }),
-		"promote/reason": verb(func(s string) (Change, error) { return card(Todo).PromoteBy(Promotion{Reason: s}, nil) }),
-		"promote/actor":  verb(func(s string) (Change, error) { return card(Todo).PromoteBy(Promotion{Actor: s}, nil) }),
-		"reclaim/reason": verb(func(s string) (Change, error) { return task.Reclaim(s, 0, Termination{}, run, noon) }),
-		"assign":         verb(func(s string) (Change, error) { return card(Ready).Assign(s) }),
-		"comment/body":   verb(func(s string) (Change, error) { return task.Comment("a", s, noon) }),
-		"comment/author": verb(func(s string) (Change, error) { return task.Comment(s, "b", noon) }),
+		"heartbeat/note":  verb(func(s string) (Change, error) { return task.Heartbeat(Heartbeat{Note: s}, run, noon) }),
+		"promote/reason":  verb(func(s string) (Change, error) { return card(Todo).PromoteBy(Promotion{Reason: s}, nil) }),
+		"promote/actor":   verb(func(s string) (Change, error) { return card(Todo).PromoteBy(Promotion{Actor: s}, nil) }),
+		"reclaim/reason":  verb(func(s string) (Change, error) { return task.Reclaim(s, task.Run, Termination{}, run, noon) }),
+		"assign":          verb(func(s string) (Change, error) { return card(Ready).Assign(s) }),
+		"comment/body":    verb(func(s string) (Change, error) { return task.Comment("a", s, noon) }),
+		"comment/author":  verb(func(s string) (Change, error) { return task.Comment(s, "b", noon) }),
+		"review/summary":  verb(func(s string) (Change, error) { return task.RequestReview(ReviewRequest{Summary: s}, run, noon) }),
+		"review/reviewer": verb(func(s string) (Change, error) { return task.RequestReview(ReviewRequest{Reviewer: s}, run, noon) }),
+		"reopen/reason":   verb(func(s string) (Change, error) { return card(Review).ReopenReview(Reopening{Reason: s}, nil, nil, noon) }),
+		"reopen/author": verb(func(s string) (Change, error) {
+			return card(Review).ReopenReview(Reopening{Reason: "r", Author: s}, nil, nil, noon)
+		}),
+		"schedule/reason": verb(func(s string) (Change, error) { return task.Schedule(Schedule{Reason: s}, run, noon) }),
+		"schedule/author": verb(func(s string) (Change, error) { return task.Schedule(Schedule{Reason: "r", Author: s}, run, noon) }),
+		"cancel/by":       verb(func(s string) (Change, error) { return task.Cancel(s, task.Run, Termination{}, run, noon) }),
+		"edit/title":      verb(func(s string) (Change, error) { return task.Edit(Edit{Title: &s}) }),
+		"edit/body":       verb(func(s string) (Change, error) { return task.Edit(Edit{Body: &s}) }),
+		"edit/result":     verb(func(s string) (Change, error) { return card(Done).EditResult(ResultEdit{Result: s}, nil, noon) }),
+		"edit/summary":    verb(func(s string) (Change, error) { return card(Done).EditResult(ResultEdit{Summary: s}, nil, noon) }),
+		"model/set":       verb(func(s string) (Change, error) { return task.SetModel(s, "") }),
+		"provider/set":    verb(func(s string) (Change, error) { return task.SetModel("m", s) }),
+		"unguard/actor":   verb(func(s string) (Change, error) { return task.Unguard(s, "") }),
+		"unguard/reason":  verb(func(s string) (Change, error) { return task.Unguard("a", s) }),
+		"specify/title":   verb(func(s string) (Change, error) { return card(Triage).Specify(Specification{Title: &s}, noon) }),
+		"specify/author": verb(func(s string) (Change, error) {
+			return card(Triage).Specify(Specification{Body: new("b"), Author: s}, noon)
+		}),
+		"decompose/title": verb(func(s string) (Change, error) {
+			_, err := card(Triage).Decompose(Decomposition{Parts: []Part{{Title: s}}}, []TaskID{"t_1"}, nil, noon)
+			return Change{}, err
+		}),
+		"decompose/author": verb(func(s string) (Change, error) {
+			_, err := card(Triage).Decompose(Decomposition{Parts: []Part{{Title: "x"}}, Author: s}, []TaskID{"t_1"}, nil, noon)
+			return Change{}, err
+		}),
 		"start/workspace": verb(func(s string) (Change, error) {
 			return task.Started(*run, run.Lock, Worker{PID: 1}, "/"+s)
 		}),

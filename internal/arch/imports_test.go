@@ -33,15 +33,18 @@ var allowed = map[string][]string{
 	// How the board is kept.
 	"internal/store":           {"kanban"},
 	"internal/store/sqlite":    {"internal/fsx", "internal/lock", "internal/store", "kanban"},
-	"internal/store/storetest": {"internal/store", "internal/store/sqlite", "kanban"},
+	"internal/store/postgres":  {"internal/store", "kanban"},
+	"internal/store/storetest": {"internal/store", "internal/store/postgres", "internal/store/sqlite", "kanban"},
 
 	// Where boards are, and of which kind: it opens them.
-	"internal/home": {"internal/store", "internal/store/sqlite"},
+	"internal/home": {"internal/store", "internal/store/postgres", "internal/store/sqlite", "kanban"},
 
 	// What may be done with it, and the shapes in which it is told.
 	"internal/board":  {"internal/store", "kanban"},
 	"internal/config": {"internal/yamlx", "kanban"},
 	"internal/view":   {"kanban"},
+
+	"internal/trash": {"internal/board", "internal/fsx", "internal/home", "kanban"},
 
 	// Who works on it.
 	"internal/workspace": {"kanban"},
@@ -55,7 +58,7 @@ var allowed = map[string][]string{
 
 	// Surfaces. They do not import one another; cli wires them all.
 	"internal/cli": {"internal/bench", "internal/board", "internal/config", "internal/demo", "internal/dispatch",
-		"internal/fsx", "internal/home", "internal/lock", "internal/proc", "internal/store",
+		"internal/fsx", "internal/home", "internal/lock", "internal/proc", "internal/store", "internal/trash",
 		"internal/view", "internal/worker", "internal/workspace", "internal/yamlx", "kanban"},
 	"cmd/andon": {"internal/cli"},
 }
@@ -119,13 +122,50 @@ func TestRulesImportOnlyPureStandardLibrary(t *testing.T) {
 	}
 }
 
+// plainly says which files of the package that has the database may open, move or
+// remove one without SQLite, and when. What is not here may not.
+var plainly = map[string]string{
+	"internal/store/sqlite/header.go":     "reads the header, alone with the file",
+	"internal/store/sqlite/quarantine.go": "copies a damaged file, alone with it",
+	"internal/store/sqlite/restore.go":    "exchanges a file that cannot be opened, alone with it",
+	"internal/store/sqlite/backup.go":     "removes what it made itself and nobody else knows",
+	"internal/store/sqlite/stamp.go":      "the stamp is a file beside the database",
+}
+
 // Closing a plainly opened database file cancels, on POSIX, the locks that the
-// process holds upon it. One place may do that, before SQLite is there.
+// process holds upon it, and a log that is moved or removed is commits lost. Few
+// places may do that, and only while the process has no connection to the file.
 func TestNobodyOpensDatabaseFilesPlainly(t *testing.T) {
+	used := map[string]bool{}
 	for _, s := range sources(t) {
-		if s.path != "internal/store/sqlite/header.go" {
-			for _, call := range plainOpens(s.file, s.text, s.pkg == "internal/store/sqlite") {
-				t.Errorf("%s: %s opens a database file plainly", s.path, call)
+		calls := plainOpens(s.file, s.text, s.pkg == "internal/store/sqlite")
+		if plainly[s.path] != "" && len(calls) > 0 {
+			used[s.path] = true
+			continue
+		}
+		for _, call := range calls {
+			t.Errorf("%s: %s opens, moves or removes a database file plainly", s.path, call)
+		}
+	}
+	for path := range plainly {
+		if !used[path] {
+			t.Errorf("%s is allowed what it does not do", path)
+		}
+	}
+}
+
+// One SQLite library, and one package that uses it: two of them in a process do
+// not know of each other's locks.
+func TestOnePackageHasSQLite(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, i := range s.file.Imports {
+			p := strings.Trim(i.Path.Value, `"`)
+			ours := strings.HasPrefix(p, "github.com/ncruces/go-sqlite3")
+			if ours && s.pkg != "internal/store/sqlite" && s.pkg != "internal/store/storetest" {
+				t.Errorf("%s imports %s", s.path, p)
+			}
+			if !ours && strings.Contains(p, "sqlite") && !strings.HasPrefix(p, module+"/") {
+				t.Errorf("%s imports %s, a second SQLite", s.path, p)
 			}
 		}
 	}
@@ -146,6 +186,14 @@ func TestPlainOpensAreRecognised(t *testing.T) {
 		{`os.Open(path)`, false, false},
 		{`os.ReadFile(feedback)`, false, false},
 		{`os.Stat(db + "-wal")`, true, false},
+		{`os.Remove(db + "-wal")`, false, true},
+		{`os.Rename(path, kept)`, true, true},
+		{`os.Rename(path, kept)`, false, false},
+		{`os.Truncate("kanban.db", 0)`, false, true},
+		{`syscall.Open(dbPath, 0, 0)`, false, true},
+		{`unix.Open(place.DB, unix.O_RDONLY, 0)`, false, true},
+		{`ioutil.ReadFile(place.DB)`, false, true},
+		{`http.Open(place.DB)`, false, false},
 	} {
 		text := "package p\nfunc f() {\n" + tt.line + "\n}\n"
 		f, err := parser.ParseFile(token.NewFileSet(), "p.go", text, 0)
@@ -159,11 +207,13 @@ func TestPlainOpensAreRecognised(t *testing.T) {
 }
 
 var (
-	opens   = []string{"Open", "OpenFile", "OpenInRoot", "ReadFile", "WriteFile", "Create"}
+	opens = []string{"Open", "OpenFile", "OpenInRoot", "ReadFile", "WriteFile", "Create", "Creat", "Openat",
+		"Remove", "RemoveAll", "Unlink", "Rename", "Link", "Symlink", "Truncate"}
+	openers = []string{"os", "syscall", "unix", "windows", "ioutil"}
 	mention = regexp.MustCompile(`(?i)\b(db|wal|shm)|(DB|Db|Wal|WAL|Shm)\b|\.db\b|(db|wal|shm)"`)
 )
 
-// plainOpens lists the calls that open a file through package os and whose
+// plainOpens lists the calls that open, move or remove a file by the system and whose
 // arguments speak of a database, or, with all, every call that does. It judges
 // by names; a path that hides what it names passes.
 func plainOpens(f *ast.File, text string, all bool) (calls []string) {
@@ -176,11 +226,12 @@ func plainOpens(f *ast.File, text string, all bool) (calls []string) {
 		if !ok || !slices.Contains(opens, fun.Sel.Name) {
 			return true
 		}
-		if pkg, ok := fun.X.(*ast.Ident); !ok || pkg.Name != "os" {
+		pkg, ok := fun.X.(*ast.Ident)
+		if !ok || !slices.Contains(openers, pkg.Name) {
 			return true
 		}
 		if args := text[call.Lparen-f.FileStart : call.Rparen-f.FileStart+1]; all || mention.MatchString(args) {
-			calls = append(calls, "os."+fun.Sel.Name+args)
+			calls = append(calls, pkg.Name+"."+fun.Sel.Name+args)
 		}
 		return true
 	})

@@ -66,7 +66,7 @@ func (b *Board) apply(ctx context.Context, tx *store.Tx, c *kanban.Change) error
 			return err
 		}
 		due = children
-	case len(c.Unlinks) > 0, c.Verb == kanban.VerbAssign: // a new assignee releases what the breaker held
+	case len(c.Unlinks) > 0, c.Verb == kanban.VerbAssign, c.Verb == kanban.VerbEdit, c.Verb == kanban.VerbSpecify: // the breaker, or triage, holds it no longer
 		due = []kanban.Task{c.Task}
 	}
 	promoted, err := b.promote(ctx, tx, due)

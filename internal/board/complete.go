@@ -15,6 +15,21 @@ func (b *Board) Complete(ctx context.Context, id kanban.TaskID, r kanban.Report)
 		if err != nil {
 			return kanban.Change{}, err
 		}
-		return t.Complete(r, run, tx.Now)
+		w, err := witness(ctx, tx, t.ID, r)
+		if err != nil {
+			return kanban.Change{}, err
+		}
+		return t.Complete(r, run, w, tx.Now)
 	})
+}
+
+func witness(ctx context.Context, tx *store.Tx, id kanban.TaskID, r kanban.Report) (w kanban.Witness, err error) {
+	if w.Known, err = tx.Some(ctx, r.Named()); err != nil || len(r.Created) == 0 {
+		return w, err
+	}
+	children, err := tx.Children(ctx, id)
+	for _, c := range children {
+		w.Children = append(w.Children, c.ID)
+	}
+	return w, err
 }

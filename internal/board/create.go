@@ -40,6 +40,11 @@ func (b *Board) create(ctx context.Context, tx *store.Tx, d kanban.Draft) (t kan
 	if err != nil {
 		return t, false, err
 	}
+	subs, err := tx.Subs(ctx, d.Parents)
+	if err != nil {
+		return t, false, err
+	}
+	c.Inherit(subs, tx.Now)
 	if err := tx.Apply(ctx, &c); err != nil {
 		return t, false, err
 	}

@@ -73,6 +73,30 @@ func (b *Board) Follow(ctx context.Context, after kanban.EventID, f store.EventF
 	}
 }
 
+// Until waits, woken by commits of any process, until done says so. An error of
+// its ends the wait, as does the context.
+func (b *Board) Until(ctx context.Context, done func() (bool, error)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	wake, err := b.store.Wake(ctx) // before the first look, so that no commit falls between
+	if err != nil {
+		return err
+	}
+	defer func() {
+		cancel()
+		for range wake { // until its goroutine has ended
+		}
+	}()
+	for {
+		if ok, err := done(); ok || err != nil {
+			return err
+		}
+		if _, open := <-wake; !open {
+			return context.Cause(ctx)
+		}
+	}
+}
+
 // Events reads the events that match f.
 func (b *Board) Events(ctx context.Context, f store.EventFilter) (events []kanban.Event, err error) {
 	err = b.store.View(ctx, func(tx *store.Tx) error {

@@ -23,7 +23,15 @@ func link(ctx context.Context, tx *store.Tx, child kanban.Task, parentID kanban.
 	if err != nil {
 		return kanban.Change{}, err
 	}
-	return child.Link(parent, below)
+	subs, err := tx.Subs(ctx, []kanban.TaskID{parentID})
+	if err != nil {
+		return kanban.Change{}, err
+	}
+	c, err := child.Link(parent, below)
+	if err == nil {
+		c.Inherit(subs, tx.Now)
+	}
+	return c, err
 }
 
 // Unlink makes child wait for parent no longer, and makes it ready if nothing

@@ -12,7 +12,6 @@ import (
 
 	"andon/internal/board"
 	"andon/internal/store"
-	"andon/internal/store/sqlite"
 	"andon/internal/store/storetest"
 	"andon/kanban"
 )
@@ -39,7 +38,7 @@ func TestMain(m *testing.M) {
 }
 
 func play(role, path string, args []string) error {
-	db, err := sqlite.Open(context.Background(), path, store.Options{})
+	db, err := storetest.OpenAt(context.Background(), path, store.Options{})
 	if err != nil {
 		return err
 	}
@@ -94,15 +93,9 @@ func kinds(t *testing.T, b *board.Board, after kanban.EventID) (got []string) {
 	return got
 }
 
-// everything reads all that a board keeps.
-func everything(t *testing.T, db *store.DB) (lines []string) {
-	t.Helper()
-	for _, table := range []string{"tasks", "task_links", "task_comments", "task_events", "task_runs", "andon_runs", "sqlite_sequence"} {
-		for _, l := range storetest.Dump(t, db, `SELECT * FROM `+table+` ORDER BY 1, 2`) {
-			lines = append(lines, table+": "+l)
-		}
-	}
-	return lines
+// replaceID puts the card's id in the place of X.
+func replaceID(query string, id kanban.TaskID) string {
+	return strings.ReplaceAll(query, "'X'", "'"+string(id)+"'")
 }
 
 func head(t *testing.T, b *board.Board) kanban.EventID {

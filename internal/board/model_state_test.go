@@ -208,7 +208,7 @@ func milli(t time.Time) time.Time {
 }
 
 func storedTask(t kanban.Task) kanban.Task {
-	for _, at := range []*time.Time{&t.CreatedAt, &t.StartedAt, &t.CompletedAt, &t.Expires, &t.HeartbeatAt} {
+	for _, at := range []*time.Time{&t.CreatedAt, &t.StartedAt, &t.CompletedAt, &t.Expires, &t.HeartbeatAt, &t.StartAt} {
 		*at = second(*at)
 	}
 	t.RetryAt = milli(t.RetryAt)

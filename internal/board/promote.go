@@ -32,21 +32,25 @@ func (b *Board) Promote(ctx context.Context, id kanban.TaskID, p kanban.Promotio
 	return c, err
 }
 
-// PromoteDue makes ready every card that is due. Verbs promote what they make
-// due themselves; this is for what other programs left undone. It writes only
-// if it finds something.
+// PromoteDue makes ready every card that is due: scheduled ones whose hour has
+// come, and what other programs left undone (verbs promote what they make due
+// themselves). It writes only if it finds something.
 func (b *Board) PromoteDue(ctx context.Context) ([]kanban.TaskID, error) {
-	var candidates []kanban.Task
+	var waiting, scheduled []kanban.Task
 	read := func(tx *store.Tx) (err error) {
-		candidates, err = tx.Promotable(ctx, kanban.Sources(kanban.VerbPromote), kanban.Settled())
+		if waiting, err = tx.Promotable(ctx, kanban.Sources(kanban.VerbPromote), kanban.Settled()); err != nil {
+			return err
+		}
+		scheduled, err = tx.Due(ctx, kanban.Scheduled, tx.Now)
 		return err
 	}
+	found := false
 	if err := b.store.View(ctx, func(tx *store.Tx) error {
 		if err := read(tx); err != nil {
 			return err
 		}
-		due := candidates[:0]
-		for _, t := range candidates {
+		found = len(scheduled) > 0
+		for _, t := range waiting {
 			var gate kanban.Gate
 			var err error
 			if t.Status == kanban.Blocked {
@@ -54,21 +58,37 @@ func (b *Board) PromoteDue(ctx context.Context) ([]kanban.TaskID, error) {
 					return err
 				}
 			}
-			if _, ok := t.Promote(nil, gate, b.policy(t)); ok {
-				due = append(due, t)
-			}
+			_, ok := t.Promote(nil, gate, b.policy(t))
+			found = found || ok
 		}
-		candidates = due
 		return nil
-	}); err != nil || len(candidates) == 0 {
+	}); err != nil || !found {
 		return nil, err
 	}
 	var promoted []kanban.TaskID
 	err := b.store.Update(ctx, func(tx *store.Tx) error {
-		err := read(tx)
-		if err == nil {
-			promoted, err = b.promote(ctx, tx, candidates)
+		promoted = nil
+		if err := read(tx); err != nil {
+			return err
 		}
+		for _, t := range scheduled {
+			parents, err := tx.Parents(ctx, t.ID)
+			if err != nil {
+				return err
+			}
+			c, ok := t.Due(parents, tx.Now)
+			if !ok {
+				continue
+			}
+			if err := tx.Apply(ctx, &c); err != nil {
+				return err
+			}
+			if c.Task.Status == kanban.Ready {
+				promoted = append(promoted, t.ID)
+			}
+		}
+		more, err := b.promote(ctx, tx, waiting)
+		promoted = append(promoted, more...)
 		return err
 	})
 	return promoted, err

@@ -2,6 +2,7 @@ package board
 
 import (
 	"context"
+	"time"
 
 	"andon/internal/store"
 	"andon/kanban"
@@ -90,6 +91,7 @@ func (b *Board) Stats(ctx context.Context) (s store.Stats, err error) {
 type Floor struct {
 	Running []store.Held
 	Ready   []kanban.Task // in the order of dispatch
+	Next    time.Time     // when the next scheduled card goes on; zero if none will by itself
 }
 
 // Floor reads what a dispatcher looks at, as of one moment.
@@ -98,7 +100,10 @@ func (b *Board) Floor(ctx context.Context) (f Floor, err error) {
 		if f.Running, err = tx.Held(ctx, kanban.Running); err != nil {
 			return err
 		}
-		f.Ready, err = tx.Queue(ctx, kanban.Ready)
+		if f.Ready, err = tx.Queue(ctx, kanban.Ready); err != nil {
+			return err
+		}
+		f.Next, err = tx.NextStart(ctx, kanban.Scheduled)
 		return err
 	})
 	return f, err

@@ -26,12 +26,9 @@ assignee begins with no failures. A card that runs must be reclaimed first.`,
 type assign struct{ *app }
 
 func (o *assign) run(ctx context.Context, args []string) error {
-	to := kanban.CanonicalAssignee(args[1])
-	switch to {
-	case "":
-		return usagef("which profile? none leaves the card to nobody")
-	case "none", "-", "null":
-		to = ""
+	to, err := parseAssignee(args[1])
+	if err != nil {
+		return err
 	}
 	return o.with(ctx, func(s *session) error {
 		c, err := s.Assign(ctx, kanban.TaskID(strings.TrimSpace(args[0])), to)

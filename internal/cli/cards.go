@@ -52,8 +52,8 @@ func (a *app) cards(words, more []string) (ids []kanban.TaskID, rest []string, e
 // idsUsage is the help of --ids. [spread] makes it take several words.
 const idsUsage = "more cards, to which the same is done"
 
-// spread lets --ids take the ids that follow it, as scripts for Hermes write
-// it: "--ids t_1 t_2" becomes "--ids t_1 --ids t_2".
+// spread lets --ids and --rm take the ids that follow them, as scripts for Hermes
+// write it: "--ids t_1 t_2" becomes "--ids t_1 --ids t_2".
 func spread(args []string) []string {
 	var out []string
 	for i := 0; i < len(args); i++ {
@@ -61,13 +61,14 @@ func spread(args []string) []string {
 			return append(out, args[i:]...)
 		}
 		out = append(out, args[i])
-		if args[i] != "--ids" || i+1 == len(args) {
+		flag := args[i]
+		if flag != "--ids" && flag != "--rm" || i+1 == len(args) {
 			continue
 		}
 		i++
 		out = append(out, args[i])
 		for ; i+1 < len(args) && isID(args[i+1]); i++ {
-			out = append(out, "--ids", args[i+1])
+			out = append(out, flag, args[i+1])
 		}
 	}
 	return out

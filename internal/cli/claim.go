@@ -21,13 +21,13 @@ func newClaim(a *app) *cobra.Command {
 	o := &claim{app: a}
 	cmd := verb(words{
 		use: "claim ID", group: "work",
-		short: "take a ready card to work on it",
+		short: "take a ready card to work on it, or one in review to review it",
 		long: `Take a ready card to work on it by hand or from a script of one's own. Of many
 that try, one gets it. It is held for the time of the lease, which heartbeats from
 inside the run extend.`,
 		example: `  andon claim t_1a2b3c4d --ttl 3600
   cd "$(andon claim t_1a2b3c4d --json | jq -r .workspace)"`,
-		exits: "no such card, it is not ready, another holds it, or it waits for a parent",
+		exits: "no such card, it is neither ready nor in review, another holds it, or it waits for a parent",
 	}, cobra.ExactArgs(1), o.run)
 	cmd.Flags().StringVar(&o.ttl, "ttl", "", "how long the lease lasts, in seconds or such as 2h (default 15m, or ANDON_CLAIM_TTL_SECONDS)")
 	return cmd
@@ -59,7 +59,7 @@ func (o *claim) run(ctx context.Context, args []string) error {
 		}
 	}
 	return o.with(ctx, func(s *session) error {
-		c, err := s.Claim(ctx, kanban.TaskID(strings.TrimSpace(args[0])), kanban.Claimant{Lock: claimer(), TTL: ttl})
+		c, err := s.Claim(ctx, kanban.TaskID(strings.TrimSpace(args[0])), kanban.Claimant{Lock: claimer(), TTL: ttl, Review: true})
 		if err != nil {
 			return err
 		}

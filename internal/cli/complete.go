@@ -25,6 +25,7 @@ read. Inside a worker the id may be left out.`,
 	f := cmd.Flags()
 	f.StringVar(&o.report.Result, "result", "", "what came out, for each of the cards")
 	f.StringVar(&o.report.Summary, "summary", "", "what was done (one card only)")
+	f.StringArrayVar(&o.created, "created-card", nil, "card that was made on the way; it is checked (may be repeated, one card only)")
 	f.StringVar(&o.metadata, "metadata", "", "facts for other workers, a JSON object (one card only)")
 	o.changed = f.Changed
 	return cmd
@@ -34,6 +35,7 @@ type complete struct {
 	*app
 	report   kanban.Report
 	metadata string
+	created  []string
 	changed  func(flag string) bool
 }
 
@@ -42,12 +44,15 @@ func (o *complete) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, flag := range []string{"summary", "metadata"} {
+	for _, flag := range []string{"summary", "metadata", "created-card"} {
 		if len(ids) > 1 && o.changed(flag) {
 			return usagef("--%s is about one card, and %d are named; complete them one by one", flag, len(ids))
 		}
 	}
 	report := o.report
+	for _, id := range o.created {
+		report.Created = append(report.Created, kanban.TaskID(id))
+	}
 	if o.changed("metadata") {
 		if report.Metadata, err = parseObject(o.metadata); err != nil {
 			return usagef("--metadata: %v", err)

@@ -58,7 +58,10 @@ func (a *app) complete(cmd *cobra.Command) {
 		"status":         fixed(kanban.Statuses...),
 		"sort":           fixed(store.Sorts()...),
 		"assignee":       a.profiles,
+		"verifier":       a.profiles,
+		"synthesizer":    a.profiles,
 		"parent":         a.completeCards,
+		"created-card":   a.completeCards,
 		"state-type":     fixed("status", "outcome"),
 		"initial-status": fixed("running", "blocked"),
 		"workspace":      fixed("scratch", "dir:"),
@@ -80,6 +83,8 @@ func (a *app) complete(cmd *cobra.Command) {
 		switch strings.Trim(args[n], "[].") {
 		case "ID", "PARENT", "CHILD":
 			return a.answer(cmd, a.completeCards, typed)
+		case "EFFORT":
+			return a.answer(cmd, fixed(kanban.Efforts()...), typed)
 		case "PROFILE":
 			return a.answer(cmd, a.profiles, typed)
 		case "FILE", "PATH":
@@ -137,7 +142,7 @@ func (a *app) completeCards(ctx context.Context, cmd *cobra.Command, typed strin
 	if err != nil {
 		return nil
 	}
-	if info, err := os.Stat(place.DB); err != nil || info.Size() == 0 {
+	if place.Look(ctx) != nil {
 		return nil // opening would make a board
 	}
 	_ = a.with(ctx, func(s *session) error {

@@ -49,6 +49,7 @@ andon.yaml; another assignee (a person, a worker elsewhere) is left alone.`,
 	f.BoolVar(&o.d.GoalMode, "goal", false, "goal mode")
 	f.Int64Var(&o.d.GoalMaxTurns, "goal-max-turns", 0, "turns in goal mode")
 	f.StringVar(&o.initial, "initial-status", "running", "running (the ordinary way) or blocked (a person must unblock it)")
+	atFlag(f, &o.at)
 	o.changed = f.Changed
 	return cmd
 }
@@ -57,6 +58,7 @@ type create struct {
 	*app
 	d                               kanban.Draft
 	bodyFile, workspace, maxRuntime string
+	at                              string
 	initial                         string
 	parents, skills                 []string
 	changed                         func(flag string) bool
@@ -95,6 +97,9 @@ func (o *create) fill(d *kanban.Draft) (err error) {
 			return usagef("--max-runtime: %v", err)
 		}
 	}
+	if d.At, err = o.parseAt(o.at, o.at != ""); err != nil {
+		return err
+	}
 	if o.changed("max-retries") && d.MaxRetries < 1 {
 		return usagef("--max-retries %d: it must be 1 or more", d.MaxRetries)
 	}
@@ -111,15 +116,7 @@ func (o *create) fill(d *kanban.Draft) (err error) {
 	if d.CreatedBy == "" {
 		d.CreatedBy = o.author()
 	}
-	if o.bodyFile != "" && o.changed("body") {
-		return usagef("--body and --body-file exclude each other")
-	}
-	if d.Body == "-" {
-		o.bodyFile, d.Body = "-", ""
-	}
-	if o.bodyFile != "" {
-		d.Body, err = o.readText(o.bodyFile)
-	}
+	d.Body, err = o.text(d.Body, o.bodyFile, o.changed)
 	return err
 }
 
@@ -163,6 +160,9 @@ func (a *app) parseWorkspace(s string) (kanban.WorkspaceKind, string, error) {
 // warnIdle says why nothing will start the cards, if that is so: once for each
 // assignee, and once if there is no dispatcher to start those that could be.
 func (a *app) warnIdle(s *session, tasks ...kanban.Task) {
+	if s.unread != nil {
+		return // that is what keeps them from starting, and it is said
+	}
 	said := map[string]bool{"": true}
 	startable := false
 	for _, t := range tasks {

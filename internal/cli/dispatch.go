@@ -46,7 +46,7 @@ func (o *dispatchOnce) run(ctx context.Context, _ []string) error {
 	if o.failureLimit < 0 {
 		return usagef("--failure-limit %d: it must be 1 or more", o.failureLimit)
 	}
-	return o.with(ctx, func(s *session) error {
+	return o.configured(ctx, func(s *session) error {
 		if o.failureLimit > 0 {
 			s.config.Dispatch.FailureLimit = o.failureLimit
 			s.Policy = s.config.Policy(config.RateLimitCooldown(o.Env))

@@ -40,7 +40,7 @@ type initialised struct {
 }
 
 func (o *initialise) run(ctx context.Context, _ []string) error {
-	return o.with(ctx, func(s *session) error {
+	return o.configured(ctx, func(s *session) error {
 		file := s.home.ConfigFile()
 		if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
 			// The board may lie elsewhere, and then nobody has made the home yet.

@@ -47,7 +47,7 @@ func (o *run) run(ctx context.Context, _ []string) error {
 	if o.max < 0 {
 		return usagef("--max %d: it cannot be negative", o.max)
 	}
-	return o.with(ctx, func(s *session) error {
+	return o.configured(ctx, func(s *session) error {
 		path := s.home.DispatcherLock()
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err

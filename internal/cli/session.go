@@ -20,12 +20,35 @@ type session struct {
 	*board.Board
 	home   home.Home
 	place  home.Board
-	config config.Config
+	config config.Config // the defaults where andon.yaml cannot be read
+	unread error         // why it cannot
 	db     *store.DB
 }
 
-// with opens the board that the call means, hands it to do and closes it.
-func (a *app) with(ctx context.Context, do func(*session) error) (err error) {
+// with opens the board that the call means, hands it to do and closes it. An
+// andon.yaml that is wrong is only warned of: a worker must be able to report
+// while somebody edits it.
+func (a *app) with(ctx context.Context, do func(*session) error) error {
+	return a.session(ctx, func(s *session) error {
+		if s.unread != nil {
+			a.warn("%v; going on without it", s.unread)
+		}
+		return do(s)
+	})
+}
+
+// configured is [app.with] for the verbs that work by andon.yaml: one that is
+// wrong is refused.
+func (a *app) configured(ctx context.Context, do func(*session) error) error {
+	return a.session(ctx, func(s *session) error {
+		if s.unread != nil {
+			return s.unread
+		}
+		return do(s)
+	})
+}
+
+func (a *app) session(ctx context.Context, do func(*session) error) (err error) {
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -52,24 +75,25 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	if info, err := os.Stat(h.Root); err == nil && !info.IsDir() {
 		return nil, &kanban.Error{Code: kanban.Denied, Msg: fmt.Sprintf("the home %s is a file, and must be a folder", h.Root), Hint: otherHome}
 	}
-	cfg, err := config.Load(h.ConfigFile(), os.ReadFile)
-	if err != nil {
-		e := &kanban.Error{Code: kanban.Invalid, Err: err, Msg: err.Error()}
-		if _, inFile := errors.AsType[*config.Error](err); !inFile {
-			e.Code, e.Hint = kanban.Denied, otherHome
+	cfg, unread := config.Load(h.ConfigFile(), os.ReadFile)
+	if unread != nil {
+		if _, inFile := errors.AsType[*config.Error](unread); !inFile {
+			return nil, &kanban.Error{Code: kanban.Denied, Err: unread, Msg: unread.Error(), Hint: otherHome}
 		}
-		return nil, e
+		cfg, unread = config.Default(), &kanban.Error{Code: kanban.Invalid, Err: unread, Msg: unread.Error()}
 	}
-	db, err := place.Open(ctx, store.Options{
-		Busy: config.BusyTimeout(a.Env),
-		Warn: func(s string) { a.warn("%s", s) },
-	})
+	db, err := place.Open(ctx, a.opening())
 	if err != nil {
 		return nil, err
 	}
 	b := board.New(db)
 	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
-	return &session{Board: b, home: h, place: place, config: cfg, db: db}, nil
+	return &session{Board: b, home: h, place: place, config: cfg, unread: unread, db: db}, nil
+}
+
+// opening is how this call opens a file.
+func (a *app) opening() store.Options {
+	return store.Options{Busy: config.BusyTimeout(a.Env), Warn: func(s string) { a.warn("%s", s) }}
 }
 
 // limit is the number of failures that trips the breaker for t, and whose it is.

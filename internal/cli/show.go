@@ -107,6 +107,7 @@ func (o *show) text(s *session, c board.Card) {
 	line("branch", t.Branch)
 	line("skills", strings.Join(t.Skills, ", "))
 	line("model", strings.TrimSpace(t.Model+" "+t.Provider))
+	line("effort", t.Effort)
 	line("max-retries", fmt.Sprintf("%d (%s)", limit, source))
 	line("created", view.Clock(t.CreatedAt, o.Zone)+" by "+or(t.CreatedBy, "(unknown)"))
 	if !t.StartedAt.IsZero() {
@@ -117,6 +118,9 @@ func (o *show) text(s *session, c board.Card) {
 	}
 	if t.Failures > 0 {
 		line("failures", fmt.Sprintf("%d in a row; last: %s", t.Failures, t.LastError))
+	}
+	if !t.StartAt.IsZero() {
+		line("starts", t.StartAt.In(o.Zone).Format("2006-01-02 15:04:05"))
 	}
 	if t.RetryAt.After(o.Now()) {
 		line("next try", "not before "+t.RetryAt.In(o.Zone).Format("15:04:05"))

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -198,16 +199,15 @@ func (d *demo) dispatch(failed context.CancelCauseFunc) (stop func(), err error)
 		return nil, err
 	}
 	ended := make(chan struct{})
-	stopping := false
+	var stopping atomic.Bool
 	go func() {
 		defer close(ended)
-		if err := cmd.Wait(); err != nil && !stopping {
+		if err := cmd.Wait(); err != nil && !stopping.Load() {
 			failed(fmt.Errorf("the dispatcher ended: %w: %s", err, strings.TrimSpace(said.String())))
 		}
 	}()
 	return func() {
-		if !stopping {
-			stopping = true
+		if stopping.CompareAndSwap(false, true) {
 			if cmd.Process.Signal(os.Interrupt) != nil {
 				cmd.Process.Kill()
 			}
@@ -261,30 +261,20 @@ func (d *demo) left(ctx context.Context) (int, error) {
 // kill ends the worker of a run as no worker likes to be ended. Its supervisor
 // records the process just after it has started it, so that may not be read yet.
 func (d *demo) kill(ctx context.Context, id kanban.RunID) error {
-	ctx, cancel := context.WithCancel(ctx)
-	wake, err := d.board.Wake(ctx)
-	if err != nil {
-		cancel()
-		return err
-	}
-	defer func() {
-		cancel()
-		for range wake {
-		}
-	}()
-	for {
+	var agent proc.ID
+	err := d.board.Until(ctx, func() (bool, error) {
 		run, err := d.board.Run(ctx, id)
 		if err != nil || run == nil {
-			return err
+			return true, err
 		}
-		if run.Worker.AgentPID != 0 {
-			d.killed = true
-			return proc.Signal(proc.ID{PID: int(run.Worker.AgentPID), Start: run.Worker.AgentStart}, true)
-		}
-		if _, open := <-wake; !open {
-			return context.Cause(ctx)
-		}
+		agent = proc.ID{PID: int(run.Worker.AgentPID), Start: run.Worker.AgentStart}
+		return agent.PID != 0, nil
+	})
+	if err != nil {
+		return err
 	}
+	d.killed = true
+	return proc.Signal(agent, true)
 }
 
 func (d *demo) gaveUp(ctx context.Context, id kanban.TaskID) error {
@@ -328,41 +318,23 @@ func (d *demo) finish(ctx context.Context) error {
 
 // ended waits until every supervisor has recorded how its agent ended.
 func (d *demo) ended(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	wake, err := d.board.Wake(ctx)
-	if err != nil {
-		cancel()
-		return err
-	}
-	defer func() {
-		cancel()
-		for range wake {
-		}
-	}()
-	for {
+	ctx, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("a worker has not ended within 30 s"))
+	defer cancel()
+	return d.board.Until(ctx, func() (bool, error) {
 		tasks, err := d.board.List(ctx, store.Filter{})
-		if err != nil {
-			return err
-		}
-		open := 0
 		for _, t := range tasks {
 			runs, err := d.board.Runs(ctx, t.ID)
 			if err != nil {
-				return err
+				return false, err
 			}
 			for _, r := range runs {
 				if r.Worker.PID != 0 && r.Worker.Exit == "" && r.Outcome != kanban.OutcomeSpawnFailed {
-					open++
+					return false, nil
 				}
 			}
 		}
-		if open == 0 {
-			return nil
-		}
-		if _, ok := <-wake; !ok {
-			return fmt.Errorf("%d workers have not ended: %w", open, context.Cause(ctx))
-		}
-	}
+		return err == nil, err
+	})
 }
 
 // leave ends what still runs, if the demo was broken off: nothing of it may

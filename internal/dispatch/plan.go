@@ -16,6 +16,7 @@ type Snapshot struct {
 	Now     time.Time
 	Running []Worker
 	Ready   []kanban.Task // in the order of dispatch
+	Next    time.Time     // when the next scheduled card goes on; zero if none will by itself
 }
 
 // Worker is a running card and what is known of the processes behind it.
@@ -169,6 +170,7 @@ func Deadline(s Snapshot, l Limits) time.Time {
 			at(t.RetryAt)
 		}
 	}
+	at(s.Next)
 	for _, w := range s.Running {
 		at(w.Task.Expires.Add(time.Second)) // a lease has whole seconds
 	}

@@ -133,6 +133,10 @@ func TestDeadline(t *testing.T) {
 	if got, want := Deadline(s, limits()), now.Add(10*time.Second); !got.Equal(want) {
 		t.Errorf("Deadline = %v, want %v: the next try of a card that can be started", got, want)
 	}
+	s.Next = now.Add(5 * time.Second)
+	if got := Deadline(s, limits()); !got.Equal(s.Next) {
+		t.Errorf("Deadline = %v, want %v: the hour of a scheduled card", got, s.Next)
+	}
 	if got := Deadline(Snapshot{Now: now}, limits()); !got.IsZero() {
 		t.Errorf("Deadline of an empty board = %v, want none", got)
 	}

@@ -164,25 +164,20 @@ func (f *floor) create(n int) []kanban.TaskID {
 	return ids
 }
 
-// until waits, woken by commits, for the board to be as asked.
+// until waits for the board to be as asked.
 func (f *floor) until(what string, ok func() bool) {
 	f.t.Helper()
 	ctx, cancel := context.WithTimeout(f.t.Context(), time.Minute)
 	defer cancel()
-	wake, err := f.board.Wake(ctx)
-	if err != nil {
-		f.t.Fatal(err)
+	if f.board.Until(ctx, func() (bool, error) { return ok(), nil }) == nil {
+		return
 	}
-	for !ok() {
-		if _, open := <-wake; !open {
-			tasks, _ := f.board.List(f.t.Context(), store.Filter{})
-			for _, t := range tasks {
-				log, _ := os.ReadFile(worker.LogFile(placeOf(f.root), t.ID))
-				f.t.Logf("%s %s failures=%d %q\n%s", t.ID, t.Status, t.Failures, t.LastError, log)
-			}
-			f.t.Fatalf("waited a minute for %s", what)
-		}
+	tasks, _ := f.board.List(f.t.Context(), store.Filter{})
+	for _, t := range tasks {
+		log, _ := os.ReadFile(worker.LogFile(placeOf(f.root), t.ID))
+		f.t.Logf("%s %s failures=%d %q\n%s", t.ID, t.Status, t.Failures, t.LastError, log)
 	}
+	f.t.Fatalf("waited a minute for %s", what)
 }
 
 // settled reports whether every card is done and the end of each worker known.
@@ -230,7 +225,7 @@ func (f *floor) check(ids []kanban.TaskID) {
 			f.t.Errorf("card %s was completed %d times, want once", id, completed)
 		}
 		for _, r := range card.Runs {
-			if left := alive(worker.Mark(placeOf(f.root).DB, r.ID)); len(left) > 0 {
+			if left := alive(worker.Mark(placeOf(f.root), r.ID)); len(left) > 0 {
 				f.t.Errorf("card %s: run %s left processes %v", id, r.ID, left)
 			}
 		}

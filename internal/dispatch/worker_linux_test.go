@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"andon/internal/config"
+	"andon/internal/dispatch"
+	"andon/internal/lock"
 	"andon/internal/worker"
 	"andon/kanban"
 )
@@ -89,7 +91,7 @@ func TestTimeLimitEndsTheWholeTree(t *testing.T) {
 	if run.Outcome != kanban.OutcomeTimedOut || run.Worker.Exit != "signal 9" {
 		t.Errorf("outcome %q, exit %q; want timed_out, signal 9", run.Outcome, run.Worker.Exit)
 	}
-	if left := alive(worker.Mark(placeOf(f.root).DB, run.ID)); len(left) > 0 {
+	if left := alive(worker.Mark(placeOf(f.root), run.ID)); len(left) > 0 {
 		t.Errorf("processes %v were left", left)
 	}
 }
@@ -109,6 +111,48 @@ func TestArchivedCardEndsItsWorker(t *testing.T) {
 	run := f.last(id)
 	if run.Outcome != kanban.OutcomeReclaimed || run.Worker.Exit != "signal 15" {
 		t.Errorf("outcome %q, exit %q; want reclaimed, signal 15", run.Outcome, run.Worker.Exit)
+	}
+}
+
+// While another dispatcher is at a board, a tick does nothing at all.
+func TestHeldLockSkipsTheTick(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t, shell("exit 0", kanban.OnExitComplete))
+	ids := f.create(1)
+	guard, held, err := lock.Try(placeOf(f.root).DB + ".dispatch.lock")
+	if err != nil || !held {
+		t.Fatalf("held %t, %v", held, err)
+	}
+	defer guard.Unlock()
+	before := len(f.card(ids[0]).Events)
+	d := &dispatch.Dispatcher{Board: f.board, Place: placeOf(f.root), Limits: dispatch.Limits{Profiles: map[string]config.Profile{"agent": {}}}}
+	if r, err := d.Tick(t.Context(), false); err != nil || !r.SkippedLocked || !r.Idle() {
+		t.Errorf("Tick = %+v, %v; want it to be skipped", r, err)
+	}
+	if got := len(f.card(ids[0]).Events); got != before {
+		t.Errorf("%d events, want the %d of before", got, before)
+	}
+}
+
+// A worker that hands its card over may end by itself, and its exit decides
+// nothing any more.
+func TestReviewLetsTheWorkerEnd(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t, shell("sleep 2", kanban.OnExitComplete))
+	id := f.one()
+	f.until("the agent to run", func() bool {
+		runs := f.card(id).Runs
+		return len(runs) == 1 && runs[0].Worker.AgentPID != 0
+	})
+	if _, err := f.board.RequestReview(t.Context(), id, kanban.ReviewRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	run := f.last(id)
+	if run.Outcome != kanban.OutcomeReviewRequested || run.Worker.Exit != "exit 0" {
+		t.Errorf("outcome %q, exit %q; want review_requested, exit 0", run.Outcome, run.Worker.Exit)
+	}
+	if card := f.card(id); card.Task.Status != kanban.Review || len(card.Runs) != 1 {
+		t.Errorf("the card is %s after %d runs, want review after one", card.Task.Status, len(card.Runs))
 	}
 }
 
@@ -176,7 +220,7 @@ func TestWorkerEnvironment(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"HERMES_PROFILE": "agent", "HERMES_SESSION_SOURCE": "kanban", "TERMINAL_CWD": workspace, "PWD": workspace,
-		"ANDON_HOME": f.root, "ANDON_ATTEMPT": "1", "ANDON_RUN": strings.TrimPrefix(worker.Mark(place.DB, run.ID), "ANDON_RUN="), "KEPT": "yes",
+		"ANDON_HOME": f.root, "ANDON_ATTEMPT": "1", "ANDON_RUN": strings.TrimPrefix(worker.Mark(place, run.ID), "ANDON_RUN="), "KEPT": "yes",
 	} {
 		if got := env[name]; got != want {
 			t.Errorf("%s = %q, want %q", name, got, want)

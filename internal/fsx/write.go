@@ -37,6 +37,15 @@ func WriteFile(path string, data []byte, perm fs.FileMode) error {
 	return syncDir(dir)
 }
 
+// Rename gives a file, whose content is synced already, another name of the same
+// folder, in one step and for good; it replaces what has that name.
+func Rename(from, to string) error {
+	if err := rename(from, to); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(to))
+}
+
 // os.CreateTemp would not let the umask decide the permissions.
 func createTemp(dir string, perm fs.FileMode) (*os.File, error) {
 	for try := 0; ; try++ {

@@ -17,6 +17,7 @@ func (tx *Tx) Apply(ctx context.Context, c *kanban.Change) error {
 	if err := c.Legal(); err != nil {
 		return err
 	}
+	tx.wrote = true
 	opened, err := tx.applyRuns(ctx, c)
 	if err != nil {
 		return err
@@ -24,9 +25,12 @@ func (tx *Tx) Apply(ctx context.Context, c *kanban.Change) error {
 	if c.Task.Run == kanban.NewRun {
 		c.Task.Run = opened
 	}
-	if c.Was.ID == "" {
+	switch {
+	case c.Was.ID == "":
 		err = tx.insertTask(ctx, &c.Task)
-	} else {
+	case c.Task.Status == kanban.Gone:
+		return tx.deleteTask(ctx, c)
+	default:
 		err = tx.updateTask(ctx, c)
 	}
 	if err != nil {
@@ -68,7 +72,7 @@ func (tx *Tx) Apply(ctx context.Context, c *kanban.Change) error {
 			return fmt.Errorf("append %s: %w", e.Kind, err)
 		}
 	}
-	return nil
+	return tx.applySubs(ctx, c.Subs)
 }
 
 // applyRuns stores the runs of a change and returns the number of the new one.

@@ -14,6 +14,11 @@ func (db *DB) Audit(ctx context.Context) ([]string, error) {
 	if err != nil || len(found) > 0 {
 		return found, err // a damaged file's rows prove nothing
 	}
+	return db.Contradictions(ctx)
+}
+
+// Contradictions looks over what is in the file, and not the file itself.
+func (db *DB) Contradictions(ctx context.Context) (found []string, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		tasks, err := tx.tasks(ctx, `SELECT `+taskFields+` FROM tasks ORDER BY id`)
 		if err != nil {

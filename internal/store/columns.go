@@ -59,6 +59,7 @@ var taskColumns = []column[kanban.Task]{
 	numberNotNull("block_recurrences", func(t *kanban.Task) *int64 { return &t.BlockRecurrences }),
 	millis("andon_retry_at", func(t *kanban.Task) *time.Time { return &t.RetryAt }),
 	flagOrNull("andon_forced", func(t *kanban.Task) *bool { return &t.Forced }),
+	unix("andon_start_at", func(t *kanban.Task) *time.Time { return &t.StartAt }),
 }
 
 var runColumns = []column[kanban.Run]{

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"andon/kanban"
@@ -67,10 +69,15 @@ func (tx *Tx) Task(ctx context.Context, id kanban.TaskID) (kanban.Task, error) {
 
 // Some reads those of the cards that exist, in no order.
 func (tx *Tx) Some(ctx context.Context, ids []kanban.TaskID) ([]kanban.Task, error) {
-	if len(ids) == 0 {
-		return nil, nil
+	var all []kanban.Task
+	for some := range slices.Chunk(ids, 500) { // a statement takes only so many values
+		tasks, err := tx.tasks(ctx, `SELECT `+taskFields+` FROM tasks WHERE id IN (`+marks(len(some))+`)`, anys(some)...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, tasks...)
 	}
-	return tx.tasks(ctx, `SELECT `+taskFields+` FROM tasks WHERE id IN (`+marks(len(ids))+`)`, anys(ids)...)
+	return all, nil
 }
 
 // Keyed finds the newest card with the idempotency key that is in none of the
@@ -106,7 +113,7 @@ func (tx *Tx) List(ctx context.Context, f Filter) ([]kanban.Task, error) {
 		}
 	}
 	if f.Prefix != "" {
-		and(`substr(id, 1, ?) = ?`, utf8.RuneCountInString(f.Prefix), f.Prefix)
+		and(`substr(id, 1, CAST(? AS INTEGER)) = ?`, utf8.RuneCountInString(f.Prefix), f.Prefix)
 	}
 	order, ok := orders[f.Sort]
 	if !ok {
@@ -138,6 +145,20 @@ func (tx *Tx) Promotable(ctx context.Context, from, settled []kanban.Status) ([]
 		AND NOT EXISTS (SELECT 1 FROM task_links l JOIN tasks p ON p.id = l.parent_id
 			WHERE l.child_id = t.id AND p.status NOT IN (`+marks(len(settled))+`))
 		ORDER BY t.created_at, t.id`, append(anys(from), anys(settled)...)...)
+}
+
+// Due reads the cards in a status whose hour has come by now.
+func (tx *Tx) Due(ctx context.Context, s kanban.Status, now time.Time) ([]kanban.Task, error) {
+	return tx.tasks(ctx, `SELECT `+taskFields+` FROM tasks WHERE status = ? AND andon_start_at <= ?
+		ORDER BY andon_start_at, priority DESC, id`, s, now.Unix())
+}
+
+// NextStart is the first hour of the cards in a status; zero if none has one.
+func (tx *Tx) NextStart(ctx context.Context, s kanban.Status) (time.Time, error) {
+	var t kanban.Task
+	at := unix("", func(t *kanban.Task) *time.Time { return &t.StartAt })
+	err := tx.queryRow(ctx, `SELECT min(andon_start_at) FROM tasks WHERE status = ?`, s).Scan(at.dest(&t))
+	return t.StartAt, err
 }
 
 // Parents reads the cards that id waits for. A link to a card that is gone

@@ -249,7 +249,9 @@ func (s *supervisor) superseded(ctx context.Context) (wait time.Duration, gone b
 		return 0, true // the card was deleted
 	case run.Open():
 		return 0, false
-	case run.Outcome == kanban.OutcomeCompleted || run.Outcome == kanban.OutcomeBlocked:
+	}
+	switch run.Outcome {
+	case kanban.OutcomeCompleted, kanban.OutcomeBlocked, kanban.OutcomeReviewRequested, kanban.OutcomeScheduled:
 		return farewell, true
 	}
 	return 0, true
@@ -257,7 +259,7 @@ func (s *supervisor) superseded(ctx context.Context) (wait time.Duration, gone b
 
 // clear ends every process of the run but this one, and verifies it.
 func (s *supervisor) clear() proc.Result {
-	t := proc.Tree{Mark: Mark(s.job.Board.DB, s.run.ID), Group: s.agent.PID, Root: s.agent}
+	t := proc.Tree{Mark: Mark(s.job.Board, s.run.ID), Group: s.agent.PID, Root: s.agent}
 	for {
 		// Nothing may cut this short: a card must not be given to another while
 		// its last worker lives.

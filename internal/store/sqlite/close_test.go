@@ -7,10 +7,20 @@ import (
 	"andon/internal/store"
 )
 
-// A board that is closed twice is not counted off twice: were it, the file would
-// be thought closed while another holds it open.
-func TestCloseTwice(t *testing.T) {
+// Every connection counts, and each is counted off once, however often its board
+// is closed: else the file would be thought closed while another holds it open.
+func TestConnectionsAreCounted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kanban.db")
+	raw := func() bool {
+		free, err := alone(resolve(path), func() error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return free
+	}
+	if !raw() {
+		t.Error("a file that nobody opened is in use")
+	}
 	first, err := Open(t.Context(), path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -24,18 +34,13 @@ func TestCloseTwice(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	live := func() int {
-		openFiles.Lock()
-		defer openFiles.Unlock()
-		return openFiles.live[path]
-	}
-	if got := live(); got != 1 {
-		t.Errorf("%d boards are counted open, want 1", got)
+	if raw() {
+		t.Error("the file is free while a board has it open")
 	}
 	if err := second.Close(); err != nil {
 		t.Error(err)
 	}
-	if got := live(); got != 0 {
-		t.Errorf("%d boards are counted open, want none", got)
+	if !raw() {
+		t.Error("the file is in use after both boards were closed")
 	}
 }

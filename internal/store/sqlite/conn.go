@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	sqldriver "database/sql/driver"
 	"errors"
+	"net/url"
+	"path/filepath"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
@@ -14,28 +16,47 @@ import (
 // open makes a pool of connections that keep their statements. To compile the
 // handful of statements of a verb takes as long as to carry them out, and all
 // others wait for the board meanwhile.
-func open(dsn string, configure func(*sqlite3.Conn) error) (*sql.DB, error) {
+func open(file string, configure func(*sqlite3.Conn) error) (*sql.DB, error) {
+	return openURI(file, uri(file, ""), configure)
+}
+
+func openURI(file, dsn string, configure func(*sqlite3.Conn) error) (*sql.DB, error) {
 	c, err := (&driver.SQLite{}).OpenConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
-	return sql.OpenDB(&connector{c, configure}), nil
+	return sql.OpenDB(&connector{c, file, configure}), nil
+}
+
+// uri names a file as SQLite wants it, for a path may hold a question mark.
+func uri(file, query string) string {
+	p := filepath.ToSlash(file)
+	if !strings.HasPrefix(p, "/") {
+		p = "/" + p // a Windows drive
+	}
+	return (&url.URL{Scheme: "file", Path: p, OmitHost: true, RawQuery: query}).String()
 }
 
 type connector struct {
 	sqldriver.Connector
+	file      string
 	configure func(*sqlite3.Conn) error
 }
 
 func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
+	enter(c.file)
 	inner, err := c.Connector.Connect(ctx)
 	if err != nil {
+		leave(c.file)
 		return nil, err
 	}
-	conn := &conn{inner.(driver.Conn), map[string]*stmt{}}
+	conn := &conn{inner.(driver.Conn), c.file, false, map[string]*stmt{}}
 	old := conn.Raw().SetInterrupt(ctx)
 	defer conn.Raw().SetInterrupt(old)
 	if err := c.configure(conn.Raw()); err != nil {
+		if isDamage(err) {
+			err = errors.Join(err, leaveLog(conn.Raw()))
+		}
 		return nil, errors.Join(err, conn.Close())
 	}
 	return conn, nil
@@ -47,7 +68,9 @@ const keepStmts = 64
 
 type conn struct {
 	driver.Conn
-	idle map[string]*stmt // those that nobody uses now
+	file   string
+	logged bool             // it has a write-ahead log
+	idle   map[string]*stmt // those that nobody uses now
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
@@ -60,13 +83,13 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []sqldriver.N
 func (c *conn) PrepareContext(ctx context.Context, query string) (sqldriver.Stmt, error) {
 	if s := c.idle[query]; s != nil {
 		delete(c.idle, query)
-		return s, nil
+		return s.kind(), nil
 	}
 	s, err := c.Conn.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return &stmt{s.(driverStmt), c, query}, nil
+	return (&stmt{s.(driverStmt), c, query}).kind(), nil
 }
 
 func (c *conn) Close() error {
@@ -74,6 +97,7 @@ func (c *conn) Close() error {
 		_ = s.driverStmt.Close() // whatever it did was told when it did it
 	}
 	clear(c.idle)
+	defer leave(c.file)
 	return c.Conn.Close()
 }
 
@@ -89,6 +113,13 @@ type stmt struct {
 	driverStmt
 	conn  *conn
 	query string
+}
+
+func (s *stmt) kind() sqldriver.Stmt {
+	if s.query == "COMMIT" {
+		return commit{s}
+	}
+	return s
 }
 
 // Close lays the statement by for the next who prepares the same words. The

@@ -18,7 +18,7 @@ import (
 // one opens a database on one connection.
 func one(t *testing.T, path string) *sql.DB {
 	t.Helper()
-	pool, err := open("file:"+filepath.ToSlash(path), func(*sqlite3.Conn) error { return nil })
+	pool, err := open(path, func(*sqlite3.Conn) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,10 @@ import (
 )
 
 // checkHeader refuses a file that is no SQLite database before SQLite sees it,
-// with words that help to find out what wrote it. It opens the file, so no
-// connection to it may be open in this process.
-func checkHeader(path string) error {
-	f, err := os.Open(path)
+// with words that help to find out what wrote it. The file is named to the user
+// by path. It is opened here, so the caller is [alone] with it.
+func checkHeader(file, path string) error {
+	f, err := os.Open(file)
 	if err != nil {
 		return nil // SQLite will say it better
 	}

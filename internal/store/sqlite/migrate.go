@@ -16,7 +16,7 @@ var lateSchema string
 
 // schemaVersion is recorded in andon_meta once everything below has been done
 // to a file. Raise it with every change below.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // additions are the columns that files of older programs lack, in the order in
 // which Hermes adds them, and then andon's own. from names the legacy column
@@ -52,6 +52,7 @@ var additions = []struct{ table, column, decl, from string }{
 	{"kanban_notify_subs", "delivery_metadata", "TEXT", ""},
 	{"tasks", "andon_retry_at", "INTEGER", ""},
 	{"tasks", "andon_forced", "INTEGER", ""},
+	{"tasks", "andon_start_at", "INTEGER", ""},
 }
 
 // renames are the kinds of events that were called otherwise once.
@@ -81,6 +82,7 @@ func migrate(ctx context.Context, conn *sql.Conn) error {
 	m.exec(`BEGIN IMMEDIATE`)
 	m.exec(baseSchema)
 	m.addColumns()
+	m.rebuild()
 	m.exec(lateSchema)
 	m.openRuns()
 	for _, r := range renames {
@@ -111,24 +113,8 @@ func (m *migration) exec(query string, args ...any) {
 
 func (m *migration) addColumns() {
 	have := map[string]bool{}
-	if m.err != nil {
-		return
-	}
-	rows, err := m.conn.QueryContext(m.ctx, `SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'`)
-	if err != nil {
-		m.err = err
-		return
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var table, column string
-		if m.err = rows.Scan(&table, &column); m.err != nil {
-			return
-		}
-		have[table+"."+column] = true
-	}
-	if m.err = rows.Err(); m.err != nil {
-		return
+	for _, c := range m.columns() {
+		have[c.table+"."+c.name] = true
 	}
 	for _, a := range additions {
 		if have[a.table+"."+a.column] {

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/ncruces/go-sqlite3"
 
 	"andon/internal/store"
 )
@@ -14,13 +17,16 @@ import (
 // Every connection of the pool is set alike: a pragma that belongs to a
 // connection and was sent to one of them protects only what that one does.
 func TestPragmasOfEveryConnection(t *testing.T) {
-	b := &board{path: filepath.Join(t.TempDir(), "kanban.db"), options: store.Options{Busy: 7 * time.Second}}
+	b, err := newBoard(filepath.Join(t.TempDir(), "kanban.db"), store.Options{Busy: 7 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
 	db, err := Open(t.Context(), b.path, b.options) // makes the file
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	pool, err := open(b.dsn(), b.configure)
+	pool, err := open(b.file, b.configure)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,5 +59,28 @@ func TestPragmasOfEveryConnection(t *testing.T) {
 	}
 	if got := fmt.Sprint(pool.Stats().OpenConnections); got == "0" {
 		t.Error("the pool had no connections")
+	}
+}
+
+// A pragma that did not take is not passed over.
+func TestPragmasAreReadBack(t *testing.T) {
+	t.Parallel()
+	for _, p := range pragmas {
+		pool, err := open(filepath.Join(t.TempDir(), "k.db"), func(c *sqlite3.Conn) error {
+			if err := set(c, time.Second); err != nil {
+				return err
+			}
+			if err := c.Exec(fmt.Sprintf("PRAGMA %s = %d", p.name, p.value-1)); err != nil {
+				return err
+			}
+			return unset(c)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := pool.PingContext(t.Context()); err == nil || !strings.Contains(err.Error(), "PRAGMA "+p.name) {
+			t.Errorf("%s was set otherwise: %v", p.name, err)
+		}
+		pool.Close()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -29,6 +30,9 @@ func (b *board) wake(ctx context.Context) (<-chan struct{}, error) {
 		defer close(w.out)
 		defer conn.Close()
 		defer stop()
+		var care sync.WaitGroup
+		care.Go(func() { b.renew(ctx) }) // who waits for commits lives long
+		defer care.Wait()
 		w.run(ctx, notices)
 	}()
 	return w.out, nil

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"andon/kanban"
+)
+
+func newEdit(a *app) *cobra.Command {
+	o := &edit{app: a}
+	cmd := verb(words{
+		use: "edit ID", group: "cards",
+		short: "change a card's title, body or priority, or what a finished one says",
+		long: `Change the title, the body or the priority of a card that is not archived.
+Another title or body is another task: its failures are forgotten, and one that
+they had blocked goes on. With --result, change what a finished card and its last
+run say; that goes by itself.`,
+		example: `  andon edit t_1a2b3c4d --title "Write two letters" --priority 5
+  andon edit t_1a2b3c4d --body-file letter.md
+  andon edit t_1a2b3c4d --result "in letters.txt" --summary "two letters"`,
+		exits: "no such card, it is archived, or --result is given and it is not done",
+	}, cobra.ExactArgs(1), o.run)
+	f := cmd.Flags()
+	f.StringVar(&o.title, "title", "", "another title")
+	f.StringVar(&o.body, "body", "", "another text; - reads standard input")
+	f.StringVar(&o.bodyFile, "body-file", "", "read the text from a file; - is standard input")
+	f.Int64Var(&o.priority, "priority", 0, "higher is started first")
+	f.StringVar(&o.result.Result, "result", "", "what came out")
+	f.StringVar(&o.result.Summary, "summary", "", "what was done (with --result; default: the result)")
+	f.StringVar(&o.metadata, "metadata", "", "facts for other workers, a JSON object (with --result)")
+	o.changed = f.Changed
+	return cmd
+}
+
+type edit struct {
+	*app
+	title, body, bodyFile string
+	priority              int64
+	result                kanban.ResultEdit
+	metadata              string
+	changed               func(flag string) bool
+}
+
+func (o *edit) run(ctx context.Context, args []string) error {
+	ids, err := o.ids(args)
+	if err != nil {
+		return err
+	}
+	words := o.changed("title") || o.changed("body") || o.changed("body-file") || o.changed("priority")
+	result := o.changed("result")
+	switch {
+	case !result && (o.changed("summary") || o.changed("metadata")):
+		return usagef("--summary and --metadata go with --result")
+	case result && words:
+		return usagef("--result goes without --title, --body and --priority; edit twice")
+	case !result && !words:
+		return usagef("what shall change? --title, --body, --priority or, of a finished card, --result")
+	}
+	do := o.words
+	if result {
+		do = o.results
+	}
+	change, err := do()
+	if err != nil {
+		return err
+	}
+	return o.with(ctx, func(s *session) error {
+		c, err := change(ctx, s, ids[0])
+		if err != nil {
+			return err
+		}
+		return o.tell(c.Task, "Edited %s", c.Task.ID)
+	})
+}
+
+type editing func(context.Context, *session, kanban.TaskID) (kanban.Change, error)
+
+func (o *edit) words() (editing, error) {
+	var e kanban.Edit
+	if o.changed("title") {
+		e.Title = &o.title
+	}
+	if o.changed("priority") {
+		e.Priority = &o.priority
+	}
+	body, err := o.text(o.body, o.bodyFile, o.changed)
+	if err != nil {
+		return nil, err
+	}
+	if o.changed("body") || o.changed("body-file") {
+		e.Body = &body
+	}
+	return func(ctx context.Context, s *session, id kanban.TaskID) (kanban.Change, error) {
+		return s.Edit(ctx, id, e)
+	}, nil
+}
+
+func (o *edit) results() (editing, error) {
+	e := o.result
+	if o.changed("metadata") {
+		var err error
+		if e.Metadata, err = parseObject(o.metadata); err != nil {
+			return nil, usagef("--metadata: %v", err)
+		}
+	}
+	return func(ctx context.Context, s *session, id kanban.TaskID) (kanban.Change, error) {
+		return s.EditResult(ctx, id, e)
+	}, nil
+}
+
+// text is what --body or --body-file give.
+func (a *app) text(body, file string, changed func(flag string) bool) (string, error) {
+	if file != "" && changed("body") {
+		return "", usagef("--body and --body-file exclude each other")
+	}
+	if body == "-" {
+		file, body = "-", ""
+	}
+	if file != "" {
+		return a.readText(file)
+	}
+	return body, nil
+}

@@ -1,0 +1,94 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"andon/internal/lock"
+	"andon/kanban"
+)
+
+// first is the first open of a file: one process at a time, as far as that can
+// be had, sees to the header, the bytes, the journal mode and the schema.
+func (b *board) first(ctx context.Context) (err error) {
+	if err := os.MkdirAll(filepath.Dir(b.path), 0o755); err != nil {
+		return &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error(),
+			Hint: "name a folder that can be written, with --home or ANDON_HOME"}
+	}
+	b.file = resolve(b.path)
+	guard, held, ready, err := b.firstTurn(ctx)
+	switch {
+	case ready:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		b.options.Warn(fmt.Sprintf("going on without the lock for first opening: %v", err))
+	case !held:
+		b.options.Warn(fmt.Sprintf("going on without %s.init.lock, which another process has held for %s", b.path, initLimit))
+	default:
+		defer func() { err = errors.Join(err, guard.Unlock()) }()
+	}
+	fresh, err := b.preflight() // again: a neighbour may have made the file meanwhile
+	if err != nil {
+		return err
+	}
+	if !fresh && !b.stamped(stampAge) {
+		if err := b.trust(ctx); err != nil {
+			return err
+		}
+	}
+	if err := b.connect(); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.pool.Close())
+		}
+	}()
+	if ok, err := b.look(ctx); ok || err != nil {
+		return err
+	}
+	conn, err := b.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := b.journal(ctx, conn, fresh); err != nil {
+		return err
+	}
+	if err := migrate(ctx, conn); err != nil {
+		return err
+	}
+	if fresh {
+		b.stamp() // it was made here, just now
+	}
+	return nil
+}
+
+// firstTurn waits for the lock of first opening. Whoever holds it makes the file
+// whole; once that is done, ready is true and the pool open: to have each of many
+// take its turn only to find nothing to do would cost a poll for every one.
+//
+// The holder may also be examining a file that lacks nothing. To read it there is
+// no need to wait for that, and who writes waits later; see settle.
+func (b *board) firstTurn(ctx context.Context) (guard *lock.File, held, ready bool, err error) {
+	limit := time.Duration(0) // one attempt, and then a look
+	for begun := time.Now(); time.Since(begun) < initLimit; limit = initPoll {
+		if guard, held, err = lock.Poll(ctx, b.path+".init.lock", initPoll, limit); held || err != nil {
+			return guard, held, false, err
+		}
+		if fresh, err := b.preflight(); fresh || err != nil {
+			continue // the holder is making it, or will find out what is wrong with it
+		}
+		if ok, err := b.complete(ctx); ok && err == nil {
+			b.unchecked = !b.stamped(stampAge)
+			return nil, false, true, nil
+		}
+	}
+	return nil, false, false, nil
+}
