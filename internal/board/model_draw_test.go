@@ -121,8 +121,8 @@ func (d drawer) of(ids []kanban.TaskID) kanban.TaskID {
 }
 
 // apt reports whether there is a card for the verb.
-func (d drawer) apt() bool {
-	return d.verb.on == "" || slices.ContainsFunc(d.m.order, func(id kanban.TaskID) bool { return d.m.cards[id].Status.May(d.verb.on) })
+func (d drawer) apt(v modelVerb) bool {
+	return v.on == "" || slices.ContainsFunc(d.m.order, func(id kanban.TaskID) bool { return d.m.cards[id].Status.May(v.on) })
 }
 
 // runID draws who acts: a person, the card's own worker, or an old one.
