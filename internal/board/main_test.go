@@ -23,6 +23,7 @@ const roleEnv = "ANDON_TEST_ROLE"
 var roles = map[string]func(ctx context.Context, b *board.Board, args []string) error{
 	"claim": claimAll,
 	"write": writeComments,
+	"soak":  soakWrite,
 }
 
 func TestMain(m *testing.M) {
