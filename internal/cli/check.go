@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -35,14 +34,11 @@ func (o *check) run(ctx context.Context, _ []string) error {
 		return err
 	}
 	// Whoever checks a board believes that there is one: none is made here.
-	if info, err := os.Stat(place.DB); err != nil || info.Size() == 0 {
-		msg := "no board at " + place.DB
-		if err == nil {
-			msg = place.DB + " is empty: it holds no board"
-		} else if !os.IsNotExist(err) {
-			msg = err.Error()
-		}
-		return &kanban.Error{Code: kanban.NotFound, Err: err, Msg: msg, Hint: "name another with --db, --home or --board"}
+	switch err := place.Look(ctx); {
+	case err != nil && kanban.CodeOf(err) == kanban.Internal:
+		return &kanban.Error{Code: kanban.NotFound, Err: err, Msg: err.Error(), Hint: "name another with --db, --home or --board"}
+	case err != nil:
+		return err
 	}
 	found := []string{}
 	err = o.with(ctx, func(s *session) error {
@@ -61,7 +57,7 @@ func (o *check) run(ctx context.Context, _ []string) error {
 			OK       bool     `json:"ok"`
 			DBPath   string   `json:"db_path"`
 			Findings []string `json:"findings"`
-		}{len(found) == 0, place.DB, found})
+		}{len(found) == 0, place.Address(), found})
 		if err != nil {
 			return err
 		}
@@ -81,6 +77,6 @@ func (o *check) run(ctx context.Context, _ []string) error {
 	if len(found) == 1 {
 		things = "finding"
 	}
-	return &kanban.Error{Code: kanban.Damaged, Msg: fmt.Sprintf("check: %d %s in %s", len(found), things, place.DB),
+	return &kanban.Error{Code: kanban.Damaged, Msg: fmt.Sprintf("check: %d %s in %s", len(found), things, place.Address()),
 		Hint: "nothing was changed; copy the file, with its -wal, before you do anything to it"}
 }

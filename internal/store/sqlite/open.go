@@ -58,14 +58,17 @@ func Open(ctx context.Context, path string, o store.Options) (*store.DB, error) 
 		return nil, fmt.Errorf("open board: %w", b.explain(err))
 	}
 	return store.New(b.pool, store.Dialect{
-		Name:    "sqlite",
-		Rebind:  func(q string) string { return q },
-		Begin:   "BEGIN IMMEDIATE",
-		Retry:   isBusy,
-		Explain: b.explain,
-		Queue:   b.turn,
-		Wake:    b.wake,
-		Check:   b.check,
+		Name:      "sqlite",
+		Rebind:    func(q string) string { return q },
+		Begin:     "BEGIN IMMEDIATE",
+		BeginRead: "BEGIN",
+		Commit:    "COMMIT",
+		Retry:     isBusy,
+		Undone:    func(error) bool { return false },
+		Explain:   b.explain,
+		Queue:     b.turn,
+		Wake:      b.wake,
+		Check:     b.check,
 	}, path, o.Busy, sync.OnceValue(b.close)), nil
 }
 
