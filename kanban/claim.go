@@ -69,7 +69,7 @@ func (t Task) Claim(c Claimant, parents []Task, dangling *Run, now time.Time) (C
 		Lock: c.Lock, Expires: n.Expires, MaxRuntime: t.MaxRuntime, StartedAt: now,
 	}
 	if run.MaxRuntime == 0 {
-		run.MaxRuntime = c.MaxRuntime
+		run.MaxRuntime = wholeSeconds(c.MaxRuntime)
 	}
 	ch.Runs = append(ch.Runs, run)
 	claimed := payload("lock", c.Lock, "expires", n.Expires.Unix(), "run_id", NewRun)

@@ -100,3 +100,12 @@ func TestStartedOnlyOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) { refuses(t, err, ErrSuperseded, Conflict, "start", "7") })
 	}
 }
+
+// The claimer's limit is rounded up as a card's own is: cut to whole seconds, half
+// of one would be no limit.
+func TestClaimKeepsALimitBelowASecond(t *testing.T) {
+	c := does(t)(card(Ready).Claim(Claimant{Lock: "host:11", MaxRuntime: 500 * time.Millisecond}, nil, nil, noon))
+	if got := c.Runs[0].MaxRuntime; got != time.Second {
+		t.Errorf("the run may last %v, want 1s", got)
+	}
+}

@@ -103,13 +103,19 @@ func (d Draft) Clean() (Draft, error) {
 	if !d.At.IsZero() && (d.Triage || d.Blocked) {
 		return d, Invalidf("a card that is to start at a time cannot land in triage or blocked")
 	}
-	// Whole seconds are kept, and none of them is no limit.
-	if part := d.MaxRuntime % time.Second; part > 0 {
-		d.MaxRuntime += time.Second - part
-	}
+	d.MaxRuntime = wholeSeconds(d.MaxRuntime)
 	var err error
 	d.Skills, err = cleanSkills(d.Skills)
 	return d, err
+}
+
+// wholeSeconds rounds a limit up: whole seconds are kept, and none of them is no
+// limit.
+func wholeSeconds(d time.Duration) time.Duration {
+	if part := d % time.Second; part > 0 {
+		d += time.Second - part
+	}
+	return d
 }
 
 func cleanSkills(skills []string) ([]string, error) {

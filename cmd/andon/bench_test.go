@@ -35,9 +35,13 @@ func someCard(i int) kanban.Draft {
 func command(b *testing.B) (andon func(args ...string) *exec.Cmd) {
 	b.Helper()
 	dir := b.TempDir()
-	binary := build(b, dir)
-	root := filepath.Join(dir, "home")
-	fill(b, filepath.Join(root, "kanban.db"))
+	return with(b, build(b, dir), filepath.Join(dir, "home"), boardSize, idOf)
+}
+
+// with makes a home whose board has n cards, and runs the binary in it.
+func with(b *testing.B, binary, root string, n int, id func(i int) kanban.TaskID) (andon func(args ...string) *exec.Cmd) {
+	b.Helper()
+	fill(b, filepath.Join(root, "kanban.db"), n, id)
 	return func(args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(b.Context(), binary, args...)
 		cmd.Env = append(os.Environ(), "ANDON_HOME="+root)
@@ -45,17 +49,18 @@ func command(b *testing.B) (andon func(args ...string) *exec.Cmd) {
 	}
 }
 
-func fill(b *testing.B, path string) {
+func fill(b *testing.B, path string, n int, id func(i int) kanban.TaskID) {
 	b.Helper()
 	db, err := home.Board{DB: path}.Open(b.Context(), store.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer db.Close()
-	for from := 0; from < boardSize; from += 1000 {
+	const slice = 10_000
+	for from := 0; from < n; from += slice {
 		err := db.Update(b.Context(), func(tx *store.Tx) error {
-			for i := from; i < from+1000; i++ {
-				c, err := kanban.Create(idOf(i), someCard(i), nil, tx.Now)
+			for i := from; i < min(n, from+slice); i++ {
+				c, err := kanban.Create(id(i), someCard(i), nil, tx.Now)
 				if err != nil {
 					return err
 				}
@@ -98,6 +103,39 @@ func BenchmarkCommand(b *testing.B) {
 			b.ReportMetric(median(took), "median-ms")
 		})
 	}
+}
+
+// BenchmarkShowMillion compares showing a card of a million with showing the only
+// one: a person should not feel how large the board is.
+func BenchmarkShowMillion(b *testing.B) {
+	const million = 1_000_000
+	dir := b.TempDir()
+	binary := build(b, dir)
+	// In the order of their ids, so that the index grows at its end alone.
+	inOrder := func(i int) kanban.TaskID { return kanban.TaskID(fmt.Sprintf("t_%08x", i*(1<<32/million))) }
+	sizes := []int{1, million}
+	var took [2][]float64
+	var andon [2]func(...string) *exec.Cmd
+	begun := time.Now()
+	for k, n := range sizes {
+		andon[k] = with(b, binary, filepath.Join(dir, fmt.Sprint("home", n)), n, inOrder)
+	}
+	b.Logf("made in %v", time.Since(begun).Round(time.Second))
+	for i := 0; b.Loop(); i++ {
+		for j := range sizes {
+			k := (i + j) % 2 // each is as often the first
+			args := []string{"show", string(inOrder(i * 7919 % sizes[k]))}
+			began := time.Now()
+			if out, err := andon[k](args...).CombinedOutput(); err != nil {
+				b.Fatalf("%v: %v\n%s", args, err, out)
+			}
+			took[k] = append(took[k], time.Since(began).Seconds()*1000)
+		}
+	}
+	one, many := median(took[0]), median(took[1])
+	b.ReportMetric(one, "one-ms")
+	b.ReportMetric(many, "million-ms")
+	b.ReportMetric(many/one, "ratio")
 }
 
 // BenchmarkInit sums what the packages do before main begins. Each verb and each

@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"andon/internal/cli"
+	"andon/internal/store/storetest"
 )
 
 // TestMain lets the test binary stand in for the command, so that each exec of a
@@ -45,7 +47,13 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"card": card, "exits": exits, "truncate": truncate,
+			"card": card, "exits": exits, "postgres": postgres, "truncate": truncate,
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "postgres" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return storetest.Postgres()
 		},
 	})
 }
@@ -87,4 +95,15 @@ func truncate(ts *testscript.TestScript, neg bool, args []string) {
 	size, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
+}
+
+// postgres NAME keeps the address of a new database, with a password that nobody
+// asks for, in a variable.
+func postgres(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: postgres NAME")
+	}
+	dsn, err := storetest.Database("")
+	ts.Check(err)
+	ts.Setenv(args[0], strings.Replace(dsn, "andon@", "andon:s3cret@", 1))
 }

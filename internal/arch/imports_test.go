@@ -33,10 +33,11 @@ var allowed = map[string][]string{
 	// How the board is kept.
 	"internal/store":           {"kanban"},
 	"internal/store/sqlite":    {"internal/fsx", "internal/lock", "internal/store", "kanban"},
-	"internal/store/storetest": {"internal/store", "internal/store/sqlite", "kanban"},
+	"internal/store/postgres":  {"internal/store", "kanban"},
+	"internal/store/storetest": {"internal/store", "internal/store/postgres", "internal/store/sqlite", "kanban"},
 
 	// Where boards are, and of which kind: it opens them.
-	"internal/home": {"internal/store", "internal/store/sqlite"},
+	"internal/home": {"internal/store", "internal/store/postgres", "internal/store/sqlite", "kanban"},
 
 	// What may be done with it, and the shapes in which it is told.
 	"internal/board":  {"internal/store", "kanban"},

@@ -20,6 +20,9 @@ type Board struct {
 	// Policy tells how failures of an assignee's cards are judged. Nil: by the
 	// defaults. The jitter is the board's own.
 	Policy func(assignee string) kanban.Policy
+
+	// Jitter draws the part of a delay that is waited, in [0,1). Nil: at random.
+	Jitter func() float64
 }
 
 // New makes a board of an open database, which stays the caller's to close.
@@ -115,6 +118,10 @@ func (b *Board) policy(t kanban.Task) kanban.Policy {
 	if b.Policy != nil {
 		p = b.Policy(t.Assignee)
 	}
-	p.Jitter = rand.Float64()
+	jitter := b.Jitter
+	if jitter == nil {
+		jitter = rand.Float64
+	}
+	p.Jitter = jitter()
 	return p
 }

@@ -50,16 +50,15 @@ func TestWhatMakesACardDuePromotesIt(t *testing.T) {
 				}
 				status(t, b, child, kanban.Todo)
 
-				storetest.Exec(t, db, `CREATE TRIGGER refuse BEFORE UPDATE OF status ON tasks WHEN NEW.id = '`+string(child)+`'
-					BEGIN SELECT RAISE(ABORT, 'the card is nailed down'); END`)
-				before := everything(t, db)
+				draw := storetest.Nail(t, db, string(child))
+				before := storetest.Everything(t, db)
 				if err := tt.do(t.Context(), b, last, child); err == nil || !strings.Contains(err.Error(), "nailed down") {
 					t.Errorf("with the child nailed down: %v", err)
 				}
-				if d := cmp.Diff(before, everything(t, db)); d != "" {
+				if d := cmp.Diff(before, storetest.Everything(t, db)); d != "" {
 					t.Errorf("without the promotion, the cause was stored (-before +after):\n%s", d)
 				}
-				storetest.Exec(t, db, `DROP TRIGGER refuse`)
+				draw()
 
 				after := head(t, b)
 				if err := tt.do(t.Context(), b, last, child); err != nil {
@@ -152,13 +151,13 @@ func TestLinkRefusesACircle(t *testing.T) {
 		first := add(t, b, kanban.Draft{})
 		second := add(t, b, kanban.Draft{Parents: []kanban.TaskID{first}})
 		third := add(t, b, kanban.Draft{Parents: []kanban.TaskID{second}})
-		before := everything(t, db)
+		before := storetest.Everything(t, db)
 		_, err := b.Link(t.Context(), kanban.Link{Parent: third, Child: first})
 		circle := fmt.Sprintf("%s -> %s -> %s -> %s", first, second, third, first)
 		if !errors.Is(err, kanban.ErrCycle) || !strings.Contains(err.Error(), circle) {
 			t.Errorf("got %v, want ErrCycle that names %s", err, circle)
 		}
-		if d := cmp.Diff(before, everything(t, db)); d != "" {
+		if d := cmp.Diff(before, storetest.Everything(t, db)); d != "" {
 			t.Errorf("the refusal left (-before +after):\n%s", d)
 		}
 	})
@@ -206,7 +205,7 @@ func TestApplyTwiceChangesNothing(t *testing.T) {
 				t.Errorf("node %s: created %t, %s; want a new card in todo", a.Name, a.Created, a.Task.Status)
 			}
 		}
-		before := everything(t, db)
+		before := storetest.Everything(t, db)
 		again, err := b.Apply(t.Context(), g)
 		if err != nil {
 			t.Fatal(err)
@@ -216,7 +215,7 @@ func TestApplyTwiceChangesNothing(t *testing.T) {
 				t.Errorf("applied again, node %s gave %+v", a.Name, a)
 			}
 		}
-		if d := cmp.Diff(before, everything(t, db)); d != "" {
+		if d := cmp.Diff(before, storetest.Everything(t, db)); d != "" {
 			t.Errorf("applied again, the board changed (-before +after):\n%s", d)
 		}
 
@@ -248,7 +247,7 @@ func TestApplyIsAllOrNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := board.New(db)
 		existing := add(t, b, kanban.Draft{})
-		before := everything(t, db)
+		before := storetest.Everything(t, db)
 		for name, spoil := range map[string]func(*kanban.Graph){
 			"a parent that is not there": func(g *kanban.Graph) { g.Nodes[0].Draft.Parents = []kanban.TaskID{"t_gone"} },
 			"a circle":                   func(g *kanban.Graph) { g.Nodes[3].After = []string{"last"} },
@@ -259,7 +258,7 @@ func TestApplyIsAllOrNothing(t *testing.T) {
 			if _, err := b.Apply(t.Context(), g); err == nil {
 				t.Errorf("%s: applied", name)
 			}
-			if d := cmp.Diff(before, everything(t, db)); d != "" {
+			if d := cmp.Diff(before, storetest.Everything(t, db)); d != "" {
 				t.Errorf("%s: a part of the graph was made (-before +after):\n%s", name, d)
 			}
 		}
@@ -270,7 +269,7 @@ func TestApplyIsAllOrNothing(t *testing.T) {
 		if _, err := b.Apply(t.Context(), g); err != nil {
 			t.Fatal(err)
 		}
-		before = everything(t, db)
+		before = storetest.Everything(t, db)
 		g.Nodes = []kanban.Node{
 			{Name: "new", Draft: kanban.Draft{Title: "new"}},
 			{Name: "first", Draft: kanban.Draft{Title: "first"}, After: []string{"last"}},
@@ -279,7 +278,7 @@ func TestApplyIsAllOrNothing(t *testing.T) {
 		if _, err := b.Apply(t.Context(), g); !errors.Is(err, kanban.ErrCycle) {
 			t.Errorf("a circle over the board: %v, want ErrCycle", err)
 		}
-		if d := cmp.Diff(before, everything(t, db)); d != "" {
+		if d := cmp.Diff(before, storetest.Everything(t, db)); d != "" {
 			t.Errorf("a circle over the board: a part was made (-before +after):\n%s", d)
 		}
 	})
@@ -339,14 +338,8 @@ func TestReadsNeverWrite(t *testing.T) {
 		}
 		storetest.Exec(t, db, `UPDATE tasks SET status = 'done', completed_at = 1 WHERE id = '`+string(parent)+`'`) // as a neighbour might
 
-		n := storetest.Neighbour(t, db)
-		version := func() (v int) {
-			if err := n.QueryRowContext(t.Context(), `PRAGMA data_version`).Scan(&v); err != nil {
-				t.Fatal(err)
-			}
-			return v
-		}
-		before, at := everything(t, db), version()
+		version := storetest.Version(t, db)
+		before, at := storetest.Everything(t, db), version()
 		for name, read := range map[string]func() error{
 			"List":  func() error { _, err := b.List(t.Context(), store.Filter{}); return err },
 			"Task":  func() error { _, err := b.Task(t.Context(), child); return err },
@@ -382,7 +375,7 @@ func TestReadsNeverWrite(t *testing.T) {
 				at = got
 			}
 		}
-		if d := cmp.Diff(before, everything(t, db)); d != "" {
+		if d := cmp.Diff(before, storetest.Everything(t, db)); d != "" {
 			t.Errorf("after reading, the board is another (-before +after):\n%s", d)
 		}
 		same(t, "due", mustDue(t, b), []kanban.TaskID{child})

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ncruces/go-sqlite3/driver"
-
+	"andon/internal/board"
+	"andon/internal/store/storetest"
 	"andon/kanban"
 )
 
@@ -34,35 +34,31 @@ func TestCheckFinds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			b, path := open(t)
-			ready, _, err := b.Create(t.Context(), kanban.Draft{Title: "ready"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			running, _, err := b.Create(t.Context(), kanban.Draft{Title: "running"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := b.Claim(t.Context(), running.ID, kanban.Claimant{Lock: "here:1", TTL: time.Hour}); err != nil {
-				t.Fatal(err)
-			}
-			db, err := driver.Open("file:" + path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer db.Close()
-			query := strings.NewReplacer("$ready", "'"+string(ready.ID)+"'", "$running", "'"+string(running.ID)+"'").Replace(tt.sql)
-			if _, err := db.ExecContext(t.Context(), query); err != nil {
-				t.Fatal(err)
-			}
-			found, err := b.Check(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := strings.NewReplacer(string(ready.ID), "READY", string(running.ID), "RUNNING").Replace(strings.Join(found, "\n"))
-			if tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
-				t.Errorf("after %s, Check finds %q; want %q", tt.sql, got, tt.want)
-			}
+			storetest.Places(t, func(t *testing.T, path string) {
+				db := storetest.Open(t, path)
+				b := board.New(db)
+				ready, _, err := b.Create(t.Context(), kanban.Draft{Title: "ready"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				running, _, err := b.Create(t.Context(), kanban.Draft{Title: "running"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := b.Claim(t.Context(), running.ID, kanban.Claimant{Lock: "here:1", TTL: time.Hour}); err != nil {
+					t.Fatal(err)
+				}
+				query := strings.NewReplacer("$ready", "'"+string(ready.ID)+"'", "$running", "'"+string(running.ID)+"'").Replace(tt.sql)
+				storetest.Exec(t, db, query)
+				found, err := b.Check(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := strings.NewReplacer(string(ready.ID), "READY", string(running.ID), "RUNNING").Replace(strings.Join(found, "\n"))
+				if tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
+					t.Errorf("after %s, Check finds %q; want %q", tt.sql, got, tt.want)
+				}
+			})
 		})
 	}
 }

@@ -150,27 +150,32 @@ func TestFollowEndsWithItsContext(t *testing.T) {
 
 // A board that cannot be followed says so, and once.
 func TestFollowOfAClosedBoard(t *testing.T) {
-	db := storetest.Open(t, t.TempDir()+"/kanban.db")
-	b := board.New(db)
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan []error, 1)
-	go func() {
-		var errs []error
-		for _, err := range b.Follow(t.Context(), 0, store.EventFilter{}) {
-			errs = append(errs, err)
+	storetest.Places(t, func(t *testing.T, path string) {
+		db, err := storetest.OpenAt(t.Context(), path, store.Options{})
+		if err != nil {
+			t.Fatal(err)
 		}
-		done <- errs
-	}()
-	select {
-	case errs := <-done:
-		if len(errs) != 1 || errs[0] == nil {
-			t.Errorf("got errors %v, want one", errs)
+		b := board.New(db)
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
 		}
-	case <-time.After(20 * time.Second):
-		t.Fatal("Follow has not returned")
-	}
+		done := make(chan []error, 1)
+		go func() {
+			var errs []error
+			for _, err := range b.Follow(t.Context(), 0, store.EventFilter{}) {
+				errs = append(errs, err)
+			}
+			done <- errs
+		}()
+		select {
+		case errs := <-done:
+			if len(errs) != 1 || errs[0] == nil {
+				t.Errorf("got errors %v, want one", errs)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("Follow has not returned")
+		}
+	})
 }
 
 // gone waits until no goroutine of a follower is left; one that has been told to
@@ -182,7 +187,7 @@ func gone(t *testing.T) {
 		buf := make([]byte, 1<<20)
 		left = slices.DeleteFunc(strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n"), func(g string) bool {
 			return !strings.Contains(g, "store/sqlite.(*watch)") && !strings.Contains(g, "store/sqlite.(*board).notices") &&
-				!strings.Contains(g, "store/sqlite.(*board).wake") && !strings.Contains(g, "fsnotify.")
+				!strings.Contains(g, "store/sqlite.(*board).wake") && !strings.Contains(g, "store/postgres.(*board).wake") && !strings.Contains(g, "fsnotify.")
 		})
 		if len(left) == 0 {
 			return

@@ -12,7 +12,6 @@ import (
 
 	"andon/internal/board"
 	"andon/internal/store"
-	"andon/internal/store/sqlite"
 	"andon/internal/store/storetest"
 	"andon/kanban"
 )
@@ -24,6 +23,7 @@ const roleEnv = "ANDON_TEST_ROLE"
 var roles = map[string]func(ctx context.Context, b *board.Board, args []string) error{
 	"claim": claimAll,
 	"write": writeComments,
+	"soak":  soakWrite,
 }
 
 func TestMain(m *testing.M) {
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 }
 
 func play(role, path string, args []string) error {
-	db, err := sqlite.Open(context.Background(), path, store.Options{})
+	db, err := storetest.OpenAt(context.Background(), path, store.Options{})
 	if err != nil {
 		return err
 	}
@@ -91,17 +91,6 @@ func kinds(t *testing.T, b *board.Board, after kanban.EventID) (got []string) {
 		got = append(got, fmt.Sprint(e.Task, " ", e.Kind))
 	}
 	return got
-}
-
-// everything reads all that a board keeps.
-func everything(t *testing.T, db *store.DB) (lines []string) {
-	t.Helper()
-	for _, table := range []string{"tasks", "task_links", "task_comments", "task_events", "task_runs", "andon_runs", "sqlite_sequence"} {
-		for _, l := range storetest.Dump(t, db, `SELECT * FROM `+table+` ORDER BY 1, 2`) {
-			lines = append(lines, table+": "+l)
-		}
-	}
-	return lines
 }
 
 // replaceID puts the card's id in the place of X.

@@ -40,12 +40,12 @@ func TestSwarm(t *testing.T) {
 		if len(root.Runs) != 1 || !strings.Contains(string(root.Runs[0].Metadata), `"kanban_swarm_v1"`) {
 			t.Errorf("the root's runs are %+v", root.Runs)
 		}
-		before := everything(t, db)
+		before := storetest.Everything(t, db)
 		again, existed, err := b.Swarm(t.Context(), swarm())
 		if err != nil || !existed {
 			t.Errorf("made again: existed %t, %v", existed, err)
 		}
-		if d := cmp.Diff(made, again) + cmp.Diff(before, everything(t, db)); d != "" {
+		if d := cmp.Diff(made, again) + cmp.Diff(before, storetest.Everything(t, db)); d != "" {
 			t.Errorf("made again, it is another (-first +second):\n%s", d)
 		}
 		for _, w := range made.Workers {
@@ -61,7 +61,7 @@ func TestSwarmIsAllOrNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := board.New(db)
 		add(t, b, kanban.Draft{IdempotencyKey: "taken"})
-		before := everything(t, db)
+		before := storetest.Everything(t, db)
 		for name, spoil := range map[string]func(*kanban.Swarm){
 			"no goal":        func(s *kanban.Swarm) { s.Goal = " " },
 			"no worker":      func(s *kanban.Swarm) { s.Workers = nil },
@@ -77,7 +77,7 @@ func TestSwarmIsAllOrNothing(t *testing.T) {
 			if made, _, err := b.Swarm(t.Context(), s); err == nil {
 				t.Errorf("%s: made %+v", name, made)
 			}
-			if d := cmp.Diff(before, everything(t, db)); d != "" {
+			if d := cmp.Diff(before, storetest.Everything(t, db)); d != "" {
 				t.Errorf("%s: a part was made (-before +after):\n%s", name, d)
 			}
 		}

@@ -36,16 +36,15 @@ func TestDecomposeInOnePiece(t *testing.T) {
 		idea := add(t, b, kanban.Draft{Triage: true, Tenant: "acme"})
 		d := kanban.Decomposition{Parts: []kanban.Part{{Title: "first"}, {Title: "second", After: []int{0}}}, Author: "ada"}
 
-		storetest.Exec(t, db, `CREATE TRIGGER refuse BEFORE UPDATE OF status ON tasks WHEN NEW.id = '`+string(idea)+`'
-			BEGIN SELECT RAISE(ABORT, 'the card is nailed down'); END`)
-		before := everything(t, db)
+		draw := storetest.Nail(t, db, string(idea))
+		before := storetest.Everything(t, db)
 		if _, _, err := b.Decompose(t.Context(), idea, d); err == nil {
 			t.Error("decomposed although the root could not be stored")
 		}
-		if diff := cmp.Diff(before, everything(t, db)); diff != "" {
+		if diff := cmp.Diff(before, storetest.Everything(t, db)); diff != "" {
 			t.Errorf("half a graph is left (-before +after):\n%s", diff)
 		}
-		storetest.Exec(t, db, `DROP TRIGGER refuse`)
+		draw()
 
 		root, parts, err := b.Decompose(t.Context(), idea, d)
 		if err != nil {
@@ -87,7 +86,7 @@ func TestSubscriptionsAreInherited(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		same(t, "subscriptions", storetest.Dump(t, db, `SELECT s.task_id = '`+string(other)+`' AS linked, platform, chat_id, thread_id, chat_type,
+		same(t, "subscriptions", storetest.Dump(t, db, `SELECT CASE WHEN s.task_id = '`+string(other)+`' THEN 1 ELSE 0 END AS linked, platform, chat_id, thread_id, chat_type,
 			delivery_mode, delivery_metadata, last_event_id - COALESCE((SELECT min(id) FROM task_events WHERE task_id = s.task_id AND kind = 'linked'), 0) AS cursor
 			FROM kanban_notify_subs s WHERE task_id <> '`+string(parent)+`' ORDER BY 1`), []string{
 			"linked=0 platform=irc chat_id=room thread_id= chat_type=group delivery_mode=wake delivery_metadata=NULL cursor=0 ",
@@ -153,13 +152,13 @@ func TestReassignFromAWorker(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := everything(t, db)
+		before := storetest.Everything(t, db)
 		for _, from := range []*board.Taking{nil, {Was: c.Task.Run + 1}} {
 			if _, _, err := b.Reassign(t.Context(), id, "bob", from); kanban.CodeOf(err) != kanban.Conflict {
 				t.Errorf("reassigned a running card: %v", err)
 			}
 		}
-		if diff := cmp.Diff(before, everything(t, db)); diff != "" {
+		if diff := cmp.Diff(before, storetest.Everything(t, db)); diff != "" {
 			t.Errorf("a refusal left (-before +after):\n%s", diff)
 		}
 		c, reclaimed, err := b.Reassign(t.Context(), id, "bob", &board.Taking{Was: c.Task.Run})

@@ -39,7 +39,7 @@ func (o *backup) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := there(place.DB); err != nil {
+	if err := there(ctx, place); err != nil {
 		return err
 	}
 	file, err := filepath.Abs(args[0])

@@ -31,18 +31,12 @@ func (o *cancel) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		t, err := s.Task(ctx, id)
-		if err != nil {
-			return err
-		}
-		x, err := endWorker(ctx, s, "cancel", t)
-		if err != nil {
-			return err
-		}
-		c, err := s.Cancel(ctx, id, by, t.Run, x)
-		if err != nil {
-			return err
-		}
-		return o.tell(c.Task, "Cancelled %s", id)
+		return take(ctx, s, "cancel", id, func(t kanban.Task, x kanban.Termination) error {
+			c, err := s.Cancel(ctx, id, by, t.Run, x)
+			if err != nil {
+				return err
+			}
+			return o.tell(c.Task, "Cancelled %s", id)
+		})
 	})
 }

@@ -3,10 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"andon/internal/home"
 	"andon/internal/view"
 	"andon/kanban"
 )
@@ -40,7 +40,7 @@ func (o *check) run(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if err := there(place.DB); err != nil {
+	if err := there(ctx, place); err != nil {
 		return err
 	}
 	found := []string{}
@@ -64,7 +64,7 @@ func (o *check) run(ctx context.Context, _ []string) error {
 			OK       bool     `json:"ok"`
 			DBPath   string   `json:"db_path"`
 			Findings []string `json:"findings"`
-		}{len(found) == 0, place.DB, found})
+		}{len(found) == 0, place.Address(), found})
 		if err != nil {
 			return err
 		}
@@ -84,22 +84,16 @@ func (o *check) run(ctx context.Context, _ []string) error {
 	if len(found) == 1 {
 		things = "finding"
 	}
-	return &kanban.Error{Code: kanban.Damaged, Msg: fmt.Sprintf("check: %d %s in %s", len(found), things, place.DB),
+	return &kanban.Error{Code: kanban.Damaged, Msg: fmt.Sprintf("check: %d %s in %s", len(found), things, place.Address()),
 		Hint: "nothing was changed; copy the file, with its -wal, before you do anything to it"}
 }
 
-// there refuses a file that holds no board. Whoever examines or copies a board
+// there refuses a place without a board. Whoever examines or copies a board
 // believes that there is one: none is made for him.
-func there(path string) error {
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > 0 {
-		return nil
+func there(ctx context.Context, place home.Board) error {
+	err := place.Look(ctx)
+	if err != nil && kanban.CodeOf(err) == kanban.Internal {
+		return &kanban.Error{Code: kanban.NotFound, Err: err, Msg: err.Error(), Hint: "name another with --db, --home or --board"}
 	}
-	msg := "no board at " + path
-	if err == nil {
-		msg = path + " is empty: it holds no board"
-	} else if !os.IsNotExist(err) {
-		msg = err.Error()
-	}
-	return &kanban.Error{Code: kanban.NotFound, Err: err, Msg: msg, Hint: "name another with --db, --home or --board"}
+	return err
 }

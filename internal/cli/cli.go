@@ -85,7 +85,7 @@ worker processes, and no crash loses a card or runs it twice.`,
 	f := root.PersistentFlags()
 	f.StringVar(&a.places.Home, "home", "", "folder that holds the boards (ANDON_HOME; default ~/.andon)")
 	f.StringVar(&a.places.Board, "board", "", "board to work on (ANDON_BOARD; default the current one)")
-	f.StringVar(&a.places.DB, "db", "", "database file of the board (ANDON_DB)")
+	f.StringVar(&a.places.DB, "db", "", "database of the board: a file, or postgres://... (ANDON_DB)")
 	f.BoolVar(&a.json, "json", false, "print JSON")
 	root.SetHelpCommandGroupID("more")
 	root.AddGroup(

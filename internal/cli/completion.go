@@ -142,7 +142,7 @@ func (a *app) completeCards(ctx context.Context, cmd *cobra.Command, typed strin
 	if err != nil {
 		return nil
 	}
-	if info, err := os.Stat(place.DB); err != nil || info.Size() == 0 {
+	if place.Look(ctx) != nil {
 		return nil // opening would make a board
 	}
 	_ = a.with(ctx, func(s *session) error {

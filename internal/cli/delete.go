@@ -47,17 +47,18 @@ func (o *remove) run(ctx context.Context, args []string) error {
 	}
 	return o.with(ctx, func(s *session) error {
 		return o.each(ids, func(id kanban.TaskID) (string, any, error) {
-			t, err := s.Task(ctx, id)
-			if err != nil {
-				return "", nil, err
+			var dir string
+			remove := func(t kanban.Task, _ kanban.Termination) (err error) {
+				options := trash.Options{Deletion: kanban.Deletion{Was: t.Run, Archived: o.archived}, Purge: o.purge}
+				dir, err = trash.Delete(ctx, s.Board, s.place, id, options, o.Now())
+				return err
 			}
-			options := trash.Options{Deletion: kanban.Deletion{Was: t.Run, Archived: o.archived}, Purge: o.purge}
-			if t.Status == kanban.Running && !o.archived {
-				if _, err := endWorker(ctx, s, "delete", t); err != nil {
-					return "", nil, err
-				}
+			var err error
+			if o.archived { // a card that is running is refused, and its worker left alone
+				err = remove(kanban.Task{}, kanban.Termination{})
+			} else {
+				err = take(ctx, s, "delete", id, remove)
 			}
-			dir, err := trash.Delete(ctx, s.Board, s.place, id, options, o.Now())
 			if err != nil {
 				return "", nil, err
 			}

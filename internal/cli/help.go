@@ -78,8 +78,9 @@ place of ANDON_; the first name wins. A flag wins over both.
 
   ANDON_HOME    folder that holds the boards and andon.yaml (--home); ~/.andon
   ANDON_BOARD   board to work on (--board); the current one, else default
-  ANDON_DB      database file of the board (--db); a home or board that a flag
-                names wins over it
+  ANDON_DB      database of the board (--db): a file, which a home or board that a
+                flag names wins over; or postgres://USER@HOST/DATABASE, which
+                has many boards, and a home that a flag names wins over
 
   ANDON_BUSY_TIMEOUT_MS              wait for others who write; 120000
   ANDON_CLAIM_TTL_SECONDS            a claim holds so long without renewal; 900

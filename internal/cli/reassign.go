@@ -47,19 +47,17 @@ func (o *reassign) run(ctx context.Context, args []string) error {
 	}
 	return o.with(ctx, func(s *session) error {
 		return o.each(ids, func(id kanban.TaskID) (string, any, error) {
-			var from *board.Taking
+			var c kanban.Change
+			var reclaimed bool
+			var err error
 			if o.reclaim {
-				t, err := s.Task(ctx, id)
-				if err != nil {
-					return "", nil, err
-				}
-				x, err := endWorker(ctx, s, "reassign", t)
-				if err != nil {
-					return "", nil, err
-				}
-				from = &board.Taking{Reason: o.reason, Was: t.Run, Ended: x}
+				err = take(ctx, s, "reassign", id, func(t kanban.Task, x kanban.Termination) (err error) {
+					c, reclaimed, err = s.Reassign(ctx, id, to, &board.Taking{Reason: o.reason, Was: t.Run, Ended: x})
+					return err
+				})
+			} else {
+				c, _, err = s.Reassign(ctx, id, to, nil)
 			}
-			c, reclaimed, err := s.Reassign(ctx, id, to, from)
 			line := fmt.Sprintf("Reassigned %s to %s", id, view.Plain(or(to, "(unassigned)")))
 			if reclaimed {
 				line += " (claim reclaimed)"

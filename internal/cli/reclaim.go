@@ -2,11 +2,15 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"andon/internal/dispatch"
+	"andon/internal/lock"
 	"andon/internal/proc"
 	"andon/internal/worker"
 	"andon/kanban"
@@ -34,21 +38,48 @@ type reclaim struct {
 func (o *reclaim) run(ctx context.Context, args []string) error {
 	id := kanban.TaskID(strings.TrimSpace(args[0]))
 	return o.with(ctx, func(s *session) error {
-		t, err := s.Task(ctx, id)
-		if err != nil {
-			return err
-		}
-		x, err := endWorker(ctx, s, "reclaim", t)
-		if err != nil {
-			return err
-		}
-		// Only the run whose worker was ended is taken back.
-		c, err := s.Reclaim(ctx, id, o.reason, t.Run, x)
-		if err != nil {
-			return err
-		}
-		return o.tell(c.Task, "Reclaimed %s", id)
+		return take(ctx, s, "reclaim", id, func(t kanban.Task, x kanban.Termination) error {
+			c, err := s.Reclaim(ctx, id, o.reason, t.Run, x)
+			if err != nil {
+				return err
+			}
+			return o.tell(c.Task, "Reclaimed %s", id)
+		})
 	})
+}
+
+// takeWait is how long to wait for a dispatcher to finish its pass.
+const takeWait = 15 * time.Second
+
+// take ends the worker of a card, if it has one, and then does what follows from
+// that. No dispatcher is at the board meanwhile: it would take the worker's end
+// for a crash, and start the card again.
+func take(ctx context.Context, s *session, verb string, id kanban.TaskID, do func(kanban.Task, kanban.Termination) error) error {
+	t, err := s.Task(ctx, id)
+	if err != nil {
+		return err
+	}
+	if t.Status != kanban.Running {
+		return do(t, kanban.Termination{})
+	}
+	guard, held, err := lock.Poll(ctx, dispatch.LockFile(s.place), 10*time.Millisecond, takeWait)
+	switch {
+	case errors.Is(err, lock.ErrUnavailable): // then it keeps no dispatcher away, and is none of ours to wait for
+	case err != nil:
+		return err
+	case !held:
+		return &kanban.Error{Code: kanban.Busy, Msg: fmt.Sprintf("%s %s: a dispatcher is at the board, and does not finish its pass", verb, id), Hint: "try again"}
+	default:
+		defer guard.Unlock()
+	}
+	if t, err = s.Task(ctx, id); err != nil { // it may have moved before the lock was had
+		return err
+	}
+	x, err := endWorker(ctx, s, verb, t)
+	if err != nil {
+		return err
+	}
+	return do(t, x)
 }
 
 // endWorker ends the processes of the card's run before it is given to another.

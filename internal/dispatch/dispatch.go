@@ -76,6 +76,10 @@ func (d *Dispatcher) init() {
 	})
 }
 
+// LockFile is the lock that a dispatcher holds while it does a pass over a board,
+// Hermes' too. Who holds it has the board's workers to himself.
+func LockFile(b home.Board) string { return b.Sidecar(".dispatch.lock") }
+
 // Tick does one pass over the board: it takes back what was lost, promotes what
 // is due and starts what may start. With dryRun it only plans the starts, and
 // writes nothing.
@@ -92,7 +96,7 @@ func (d *Dispatcher) Tick(ctx context.Context, dryRun bool) (r Report, err error
 		}
 		return r, nil
 	}
-	guard, held, err := lock.Try(d.Place.DB + ".dispatch.lock")
+	guard, held, err := lock.Try(LockFile(d.Place))
 	switch {
 	case err == nil && !held:
 		r.SkippedLocked = true

@@ -225,7 +225,7 @@ func (f *floor) check(ids []kanban.TaskID) {
 			f.t.Errorf("card %s was completed %d times, want once", id, completed)
 		}
 		for _, r := range card.Runs {
-			if left := alive(worker.Mark(placeOf(f.root).DB, r.ID)); len(left) > 0 {
+			if left := alive(worker.Mark(placeOf(f.root), r.ID)); len(left) > 0 {
 				f.t.Errorf("card %s: run %s left processes %v", id, r.ID, left)
 			}
 		}

@@ -91,7 +91,7 @@ func TestTimeLimitEndsTheWholeTree(t *testing.T) {
 	if run.Outcome != kanban.OutcomeTimedOut || run.Worker.Exit != "signal 9" {
 		t.Errorf("outcome %q, exit %q; want timed_out, signal 9", run.Outcome, run.Worker.Exit)
 	}
-	if left := alive(worker.Mark(placeOf(f.root).DB, run.ID)); len(left) > 0 {
+	if left := alive(worker.Mark(placeOf(f.root), run.ID)); len(left) > 0 {
 		t.Errorf("processes %v were left", left)
 	}
 }
@@ -119,7 +119,7 @@ func TestHeldLockSkipsTheTick(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t, shell("exit 0", kanban.OnExitComplete))
 	ids := f.create(1)
-	guard, held, err := lock.Try(placeOf(f.root).DB + ".dispatch.lock")
+	guard, held, err := lock.Try(dispatch.LockFile(placeOf(f.root)))
 	if err != nil || !held {
 		t.Fatalf("held %t, %v", held, err)
 	}
@@ -220,7 +220,7 @@ func TestWorkerEnvironment(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"HERMES_PROFILE": "agent", "HERMES_SESSION_SOURCE": "kanban", "TERMINAL_CWD": workspace, "PWD": workspace,
-		"ANDON_HOME": f.root, "ANDON_ATTEMPT": "1", "ANDON_RUN": strings.TrimPrefix(worker.Mark(place.DB, run.ID), "ANDON_RUN="), "KEPT": "yes",
+		"ANDON_HOME": f.root, "ANDON_ATTEMPT": "1", "ANDON_RUN": strings.TrimPrefix(worker.Mark(place, run.ID), "ANDON_RUN="), "KEPT": "yes",
 	} {
 		if got := env[name]; got != want {
 			t.Errorf("%s = %q, want %q", name, got, want)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,7 +19,7 @@ const (
 // Board is where one board keeps its things. None of them need exist.
 type Board struct {
 	Slug        Slug
-	DB          string // the database file
+	DB          string // the database: a file, or an address with what is secret
 	Dir         string // the board's own folder
 	Workspaces  string // a folder for each card
 	Logs        string // a file for each card
@@ -34,8 +35,11 @@ var ErrNoBoard = errors.New("no such board")
 
 // Board is the place of a board, whether it exists or not. The slug is one from
 // [ParseSlug]. A database file that was named is the file of the current board
-// only.
+// only; a server's database has them all.
 func (h Home) Board(slug Slug) Board {
+	if h.remote() {
+		return h.pinned(slug)
+	}
 	if h.db != "" {
 		if current, err := h.currentSlug(); err == nil && current == slug {
 			return h.pinned(slug)
@@ -46,7 +50,7 @@ func (h Home) Board(slug Slug) Board {
 
 // Current is the board which is meant when a command names none: --board, else
 // the board whose file was named, else the environment's, else the one in
-// [Home.CurrentFile], else [Default]. A board asked for by --board must be well
+// [Home.CurrentFile], else [Default]. An address names its board behind "#". A board asked for by --board must be well
 // formed ([ErrSlug]) and must exist ([ErrNoBoard]) unless its file was named
 // too; what the others say is passed over where it names no board.
 func (h Home) Current() (Board, error) {
@@ -112,6 +116,17 @@ func (h Home) currentSlug() (Slug, error) {
 		}
 		return slug, nil
 	}
+	if h.remote() {
+		// Which boards a server has is not known here; the pointer and the folders are
+		// of those in files.
+		if u, err := url.Parse(h.db); err == nil && u.Fragment != "" {
+			return ParseSlug(u.Fragment)
+		}
+		if slug, err := ParseSlug(h.preset); err == nil {
+			return slug, nil
+		}
+		return Default, nil
+	}
 	if h.db != "" {
 		if h.layout(Default).DB == h.db {
 			return Default, nil
@@ -135,7 +150,11 @@ func (h Home) currentSlug() (Slug, error) {
 
 func (h Home) pinned(slug Slug) Board {
 	b := h.layout(slug)
-	if h.db != "" {
+	switch {
+	case h.remote(): // workers are told it, and must not take another board of the server's for theirs
+		address, _, _ := strings.Cut(h.db, "#")
+		b.DB = address + "#" + string(slug)
+	case h.db != "":
 		b.DB = h.db
 	}
 	return b

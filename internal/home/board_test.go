@@ -17,6 +17,7 @@ func TestCurrent(t *testing.T) {
 	touch(t, filepath.Join(root, "kanban", "boards", "bare", "notes"), "")
 	opsDB := filepath.Join(root, "kanban", "boards", "ops", "kanban.db")
 	other := filepath.Join(root, "other.db")
+	const server = "postgres://ada:s3cret@db.example/team"
 	pointer := func(text string) string {
 		// Each pointer lives in a root of its own, beside the same two boards.
 		root := t.TempDir()
@@ -54,6 +55,12 @@ func TestCurrent(t *testing.T) {
 		{"file and board", Flags{Home: root, DB: other, Board: "web"}, nil, "web", other, nil},
 		{"file and a board without folder", Flags{Home: root, DB: other, Board: "nope"}, nil, "nope", other, nil},
 		{"file and a malformed board", Flags{Home: root, DB: other, Board: "a b"}, nil, "", "", ErrSlug},
+		{"address", Flags{Home: root, DB: server}, nil, Default, server + "#default", nil},
+		{"address and board", Flags{Home: root, DB: server + "#web", Board: "nope"}, nil, "nope", server + "#nope", nil},
+		{"address of a board", Flags{Home: root, DB: server + "#nope"}, map[string]string{"ANDON_BOARD": "ops"}, "nope", server + "#nope", nil},
+		{"address of no board", Flags{Home: root, DB: server + "#a b"}, nil, "", "", ErrSlug},
+		{"address and environment", Flags{Home: root, DB: server}, map[string]string{"ANDON_BOARD": "nope"}, "nope", server + "#nope", nil},
+		{"address and pointer", Flags{Home: pointer("web"), DB: server}, nil, Default, server + "#default", nil},
 		{"file of a board", Flags{}, map[string]string{"ANDON_DB": opsDB, "ANDON_BOARD": "web", "ANDON_HOME": root}, "ops", "", nil},
 	}
 	for _, tt := range tests {
@@ -142,5 +149,35 @@ func TestBoardsThatCannotBeListed(t *testing.T) {
 	touch(t, filepath.Join(root, "kanban", "boards"), "a file")
 	if boards, err := find(t, Flags{Home: root}, nil, "").Boards(); err == nil || !strings.Contains(err.Error(), "list boards: ") {
 		t.Errorf("Boards = %v, %v, want an error", boards, err)
+	}
+}
+
+// What a board keeps on this host has a place of its own for each database, and
+// no name of it tells a password.
+func TestBoardOnAServer(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	at := func(db string, slug Slug) Board {
+		return find(t, Flags{DB: db, Home: root}, nil, "").Board(slug)
+	}
+	b := at("postgres://ada:s3cret@db/team", "ops")
+	if got := b.Address(); got != "postgres://ada@db/team#ops" {
+		t.Errorf("Address = %s", got)
+	}
+	if b.Logs != filepath.Join(root, "kanban", "boards", "ops", "logs") {
+		t.Errorf("Logs = %s, want them below the home", b.Logs)
+	}
+	side := b.Sidecar(".lock")
+	if filepath.Dir(side) != b.Dir || !strings.HasSuffix(side, ".lock") {
+		t.Errorf("Sidecar = %s, want one in %s", side, b.Dir)
+	}
+	if got := at("postgres://ada:other@db/team", "ops").Sidecar(".lock"); got != side {
+		t.Errorf("with another password Sidecar = %s, want %s", got, side)
+	}
+	if got := at("postgres://ada@db/teams", "ops").Sidecar(".lock"); got == side {
+		t.Errorf("of another database Sidecar = %s, too", got)
+	}
+	if file := at(filepath.Join(root, "x.db"), Default); file.Sidecar(".lock") != file.DB+".lock" || file.Address() != file.DB {
+		t.Errorf("of a file: Sidecar = %s, Address = %s", file.Sidecar(".lock"), file.Address())
 	}
 }

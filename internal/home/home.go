@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"andon/internal/store/postgres"
 )
 
 // Flags are what the command line says of places. An empty or blank one is not
@@ -22,7 +24,7 @@ type Home struct {
 
 	asked       string // --board; wins, and must name a board
 	preset      string // the board of the environment; passed over if there is none
-	db          string // the one database file that was named; "" if none
+	db          string // the one database that was named, a file or an address; "" if none
 	workspaces  string // instead of every board's own folder; "" if not said
 	attachments string
 }
@@ -31,7 +33,8 @@ type Home struct {
 // ANDON_BOARD, which win over the same with HERMES_KANBAN_, and ~/.andon is the
 // home that nobody need name. Of these three ranks a database file stands only
 // where no higher one names a home or a board: "--board x" is not overruled by
-// an ANDON_DB.
+// an ANDON_DB. The postgres:// address of a database, which may stand wherever a
+// file may, has many boards, and a board that is named is one of those.
 //
 // Where a database file is named and no home at all, the root is the one whose
 // layout the file fits, else the file's own folder. userHome is needed for "~"
@@ -56,7 +59,9 @@ func Find(f Flags, getenv func(string) string, userHome string) (Home, error) {
 	h := Home{asked: strings.TrimSpace(f.Board)}
 	_, h.preset = env("BOARD")
 	var err error
-	if source, path := namedDB(f, getenv); path != "" {
+	if source, path := namedDB(f, getenv); postgres.IsAddress(path) {
+		h.db = path
+	} else if path != "" {
 		if h.db, err = place(source, path); err != nil {
 			return Home{}, err
 		}
@@ -75,7 +80,7 @@ func Find(f Flags, getenv func(string) string, userHome string) (Home, error) {
 	}
 	switch {
 	case root != "":
-	case h.db != "":
+	case h.db != "" && !h.remote():
 		h.Root = rootOf(h.db)
 		return h, nil
 	case strings.TrimSpace(userHome) == "":
@@ -92,25 +97,29 @@ func Find(f Flags, getenv func(string) string, userHome string) (Home, error) {
 // families are the two beginnings of a variable's name, the stronger first.
 var families = []string{"ANDON_", "HERMES_KANBAN_"}
 
-// namedDB is the database file which the highest rank to name anything names.
-func namedDB(f Flags, getenv func(string) string) (source, path string) {
-	given := func(values ...string) bool { return strings.TrimSpace(strings.Join(values, "")) != "" }
-	if given(f.DB) {
-		return "--db", strings.TrimSpace(f.DB)
-	}
-	if given(f.Home, f.Board) {
-		return "", ""
-	}
-	for _, family := range families {
-		if path := getenv(family + "DB"); given(path) {
-			return family + "DB", strings.TrimSpace(path)
+// namedDB is the database which the highest rank to name anything names.
+func namedDB(f Flags, getenv func(string) string) (source, db string) {
+	given := func(value string) bool { return strings.TrimSpace(value) != "" }
+	board := false // a higher rank named one
+	for i := -1; i < len(families); i++ {
+		source, r := "--db", f
+		if i >= 0 {
+			family := families[i]
+			source, r = family+"DB", Flags{getenv(family + "DB"), getenv(family + "HOME"), getenv(family + "BOARD")}
 		}
-		if given(getenv(family+"HOME"), getenv(family+"BOARD")) {
+		switch db := strings.TrimSpace(r.DB); {
+		case db != "" && (!board || postgres.IsAddress(db)):
+			return source, db
+		case db != "", given(r.Home):
 			return "", ""
 		}
+		board = board || given(r.Board)
 	}
 	return "", ""
 }
+
+// remote reports whether the database that was named is on a server.
+func (h Home) remote() bool { return postgres.IsAddress(h.db) }
 
 // rootOf is the root in whose layout the database file lies: a Hermes worker is
 // told its board's file, and not the home it belongs to.

@@ -64,6 +64,11 @@ func TestFind(t *testing.T) {
 		{"ANDON_BOARD over HERMES_KANBAN_DB", Flags{}, map[string]string{"ANDON_BOARD": "default", "HERMES_KANBAN_DB": at("h.db")}, own, ownDB},
 		{"a named board's file in a layout", Flags{}, map[string]string{"HERMES_KANBAN_DB": at("h", "kanban", "boards", "b", "kanban.db")}, at("h"), at("h", "kanban", "boards", "b", "kanban.db")},
 		{"the default board's file in a layout", Flags{}, map[string]string{"HERMES_KANBAN_DB": at("h", "kanban.db")}, at("h"), at("h", "kanban.db")},
+		{"an address", Flags{DB: " postgres://u:p@h/d?x=y "}, nil, own, "postgres://u:p@h/d?x=y#default"},
+		{"an address and a home", Flags{}, map[string]string{"ANDON_DB": "postgresql://h/d#ops", "ANDON_HOME": at("a")}, at("a"), "postgresql://h/d#ops"},
+		{"a board of an address", Flags{Board: "ops"}, map[string]string{"HERMES_KANBAN_DB": "postgres://h/d"}, own, "postgres://h/d#ops"},
+		{"--home over an address", Flags{Home: at("f")}, map[string]string{"ANDON_DB": "postgres://h/d"}, at("f"), at("f", "kanban.db")},
+		{"--board over a file that hides an address", Flags{Board: "default"}, map[string]string{"ANDON_DB": at("a.db"), "HERMES_KANBAN_DB": "postgres://h/d"}, own, ownDB},
 		{"likeness of a layout", Flags{DB: at("kanban", "boards", "b", "other.db")}, nil, at("kanban", "boards", "b"), at("kanban", "boards", "b", "other.db")},
 	}
 	for _, tt := range tests {

@@ -2,16 +2,76 @@ package home
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"andon/internal/store"
+	"andon/internal/store/postgres"
 	"andon/internal/store/sqlite"
 )
 
 // Open opens the board's database and creates it, with its folders, if it is
 // not there. It is the one place that knows which kind of database a board has.
 func (b Board) Open(ctx context.Context, o store.Options) (*store.DB, error) {
-	return sqlite.Open(ctx, b.DB, o)
+	if !b.remote() {
+		return sqlite.Open(ctx, b.DB, o)
+	}
+	// What lies beside a file lies in the board's folder. Reading does without.
+	_ = os.MkdirAll(b.Dir, 0o755)
+	return postgres.Open(ctx, b.DB, string(b.Slug), o)
 }
+
+// ErrAbsent is the error for a database that holds no board yet.
+var ErrAbsent = errors.New("no board")
+
+// Look fails with [ErrAbsent] where there is no board yet. It makes none.
+func (b Board) Look(ctx context.Context) error {
+	if b.remote() {
+		there, err := postgres.Exists(ctx, b.DB, string(b.Slug))
+		if err == nil && !there {
+			err = fmt.Errorf("%w at %s", ErrAbsent, b.Address())
+		}
+		return err
+	}
+	info, err := os.Stat(b.DB)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w at %s", ErrAbsent, b.DB)
+	case err == nil && info.Size() == 0:
+		return fmt.Errorf("%s is empty: it holds %w", b.DB, ErrAbsent)
+	}
+	return err
+}
+
+// Address names the board's database for people, logs and marks: the file, or
+// the address without its password and with the board behind "#".
+func (b Board) Address() string {
+	if !b.remote() {
+		return b.DB
+	}
+	address, err := postgres.Address(b.DB, string(b.Slug))
+	if err != nil {
+		return "postgres://?#" + string(b.Slug) // opening it tells what is wrong
+	}
+	return address
+}
+
+// Sidecar is a file on this host that belongs to the board's database: beside
+// the file, or in the board's folder by a name that no other database has there.
+func (b Board) Sidecar(suffix string) string {
+	if !b.remote() {
+		return b.DB + suffix
+	}
+	hash := sha256.Sum256([]byte(b.Address()))
+	return filepath.Join(b.Dir, "postgres-"+hex.EncodeToString(hash[:8])+suffix)
+}
+
+func (b Board) remote() bool { return postgres.IsAddress(b.DB) }
 
 // SQLite is the version of the SQLite library in this program.
 func SQLite() (string, error) { return sqlite.Version() }

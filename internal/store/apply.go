@@ -17,6 +17,7 @@ func (tx *Tx) Apply(ctx context.Context, c *kanban.Change) error {
 	if err := c.Legal(); err != nil {
 		return err
 	}
+	tx.wrote = true
 	opened, err := tx.applyRuns(ctx, c)
 	if err != nil {
 		return err

@@ -7,13 +7,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"andon/internal/store"
-	"andon/internal/store/sqlite"
 	"andon/internal/store/storetest"
 	"andon/kanban"
 )
@@ -33,7 +31,7 @@ func TestMain(m *testing.M) {
 // write makes cards and takes each through its life. It says each step once it is
 // acknowledged, and not before.
 func write(ctx context.Context, path string) error {
-	db, err := sqlite.Open(ctx, path, store.Options{})
+	db, err := storetest.OpenAt(ctx, path, store.Options{})
 	if err != nil {
 		return err
 	}
@@ -75,49 +73,42 @@ func write(ctx context.Context, path string) error {
 // under way is there whole or not at all.
 func TestCrash(t *testing.T) {
 	const crashes = 20
-	for name, make := range map[string]func(*testing.T, string){
-		"wal":    func(*testing.T, string) {},
-		"delete": storetest.Delete,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			path := filepath.Join(t.TempDir(), "kanban.db")
-			make(t, path)
-			random := rand.New(rand.NewPCG(7, 11))
-			said := map[kanban.TaskID]kanban.Status{}
-			for range crashes {
-				writeUntilKilled(t, path, random, said)
-				db, err := sqlite.Open(t.Context(), path, store.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := db.View(t.Context(), func(tx *store.Tx) error {
-					for id, at := range said {
-						task, err := tx.Task(t.Context(), id)
-						if err != nil {
-							return err
-						}
-						if order[task.Status] < order[at] {
-							t.Errorf("card %s was acknowledged as %s, and is %s", id, at, task.Status)
-						}
+	storetest.Places(t, func(t *testing.T, path string) {
+		t.Parallel()
+		random := rand.New(rand.NewPCG(7, 11))
+		said := map[kanban.TaskID]kanban.Status{}
+		for range crashes {
+			writeUntilKilled(t, path, random, said)
+			db, err := storetest.OpenAt(t.Context(), path, store.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := db.View(t.Context(), func(tx *store.Tx) error {
+				for id, at := range said {
+					task, err := tx.Task(t.Context(), id)
+					if err != nil {
+						return err
 					}
-					return nil
-				}); err != nil {
-					t.Error(err)
+					if order[task.Status] < order[at] {
+						t.Errorf("card %s was acknowledged as %s, and is %s", id, at, task.Status)
+					}
 				}
-				storetest.Check(t, db)
-				if err := db.Close(); err != nil {
-					t.Error(err)
-				}
-				if t.Failed() {
-					return
-				}
+				return nil
+			}); err != nil {
+				t.Error(err)
 			}
-			if len(said) < crashes {
-				t.Errorf("in %d lives the writers made %d cards; they never got going", crashes, len(said))
+			storetest.Check(t, db)
+			if err := db.Close(); err != nil {
+				t.Error(err)
 			}
-		})
-	}
+			if t.Failed() {
+				return
+			}
+		}
+		if len(said) < crashes {
+			t.Errorf("in %d lives the writers made %d cards; they never got going", crashes, len(said))
+		}
+	})
 }
 
 var order = map[kanban.Status]int{kanban.Ready: 1, kanban.Running: 2, kanban.Done: 3}

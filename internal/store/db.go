@@ -55,6 +55,7 @@ type Tx struct {
 	conn   *sql.Conn
 	rebind func(string) string
 	writes bool // the whole board waits for its end
+	wrote  bool // and it has changed something
 	Now    time.Time
 }
 
@@ -90,27 +91,34 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (db *DB) attempt(ctx context.Context, conn *sql.Conn, deadline time.Time, fn func(*Tx) error) error {
-	if _, err := conn.ExecContext(ctx, db.dialect.Begin); err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
 	// The end of a transaction is not given up half-way because the caller went
 	// away: the context ends the waits before it.
 	settled := context.WithoutCancel(ctx)
 	committed := false
 	defer func() {
-		if !committed { // also when fn panics
-			_, _ = conn.ExecContext(settled, "ROLLBACK") // what fn said matters more
+		if !committed { // also when fn panics, or only the second half of Begin failed
+			_, _ = conn.ExecContext(settled, "ROLLBACK") // what was said before matters more
 		}
 	}()
-	if err := fn(&Tx{conn: conn, rebind: db.dialect.Rebind, writes: true, Now: db.Now()}); err != nil {
+	if _, err := conn.ExecContext(ctx, db.dialect.Begin); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	tx := &Tx{conn: conn, rebind: db.dialect.Rebind, writes: true, Now: db.Now()}
+	if err := fn(tx); err != nil {
 		return err
 	}
+	commit := "COMMIT" // no one is woken for nothing: the dispatcher would wake itself
+	if tx.wrote {
+		commit = db.dialect.Commit
+	}
 	for {
-		_, err := conn.ExecContext(settled, "COMMIT")
+		_, err := conn.ExecContext(settled, commit)
 		switch {
 		case err == nil:
 			committed = true
 			return nil
+		case db.dialect.Undone(err):
+			return fmt.Errorf("commit: %w", err) // nothing happened, and there is nothing left to commit
 		case !db.dialect.Retry(err) || time.Now().After(deadline):
 			if db.dialect.Retry(err) {
 				return fmt.Errorf("commit: %w", err) // still open: rolled back, and nothing happened
@@ -131,10 +139,10 @@ func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 		return db.explain(ctx, err)
 	}
 	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
+	defer conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	if _, err := conn.ExecContext(ctx, db.dialect.BeginRead); err != nil {
 		return db.explain(ctx, fmt.Errorf("begin reading: %w", err))
 	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 	return db.explain(ctx, fn(&Tx{conn: conn, rebind: db.dialect.Rebind, Now: db.Now()}))
 }
 
@@ -177,6 +185,7 @@ func pause(ctx context.Context) error {
 }
 
 func (tx *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	tx.wrote = true
 	return tx.conn.ExecContext(tx.whole(ctx), tx.rebind(query), args...)
 }
 

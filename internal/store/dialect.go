@@ -6,9 +6,18 @@ import "context"
 type Dialect struct {
 	Name    string
 	Rebind  func(query string) string // turns ? into the database's own mark
-	Begin   string                    // begins a transaction that is its board's only writer
 	Retry   func(error) bool          // the statement did nothing and may be sent again
 	Explain func(error) error         // classifies a driver's error; others pass unchanged
+
+	// Begin begins a transaction that is its board's only writer, BeginRead one
+	// that sees one state of it. Each is one message of one or more statements.
+	Begin, BeginRead string
+
+	// Commit ends a transaction that changed something, in a message likewise.
+	Commit string
+
+	// Undone tells of a COMMIT that failed whether it certainly stored nothing.
+	Undone func(error) bool
 
 	// Queue waits for the board's turn to write. It is about order and not about
 	// safety: when no turn can be had in time the writer goes on without. It

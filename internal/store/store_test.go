@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/ncruces/go-sqlite3"
 
 	"andon/internal/store"
 	"andon/internal/store/storetest"
@@ -80,17 +79,6 @@ func head(t *testing.T, db *store.DB) (id kanban.EventID) {
 		t.Fatal(err)
 	}
 	return id
-}
-
-// everything reads all that a board keeps.
-func everything(t *testing.T, db *store.DB) (lines []string) {
-	t.Helper()
-	for _, table := range []string{"tasks", "task_links", "task_comments", "task_events", "task_runs", "andon_runs", "sqlite_sequence"} {
-		for _, l := range storetest.Dump(t, db, `SELECT * FROM `+table+` ORDER BY 1, 2`) {
-			lines = append(lines, table+": "+l)
-		}
-	}
-	return lines
 }
 
 // full makes a value whose fields, and theirs, are all set. What the reader of a
@@ -179,7 +167,7 @@ func TestEveryFieldIsKept(t *testing.T) {
 // What other programs keep in a row stays as it is, however odd: a column that we
 // do not know, text where a number belongs, JSON that nobody can parse.
 func TestApplyWritesOnlyWhatDiffers(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
+	storetest.Files(t, func(t *testing.T, db *store.DB) {
 		mustCreate(t, db, "t_1")
 		run := mustApply(t, db, "t_1", claim).Runs[0]
 		storetest.Exec(t, db,
@@ -219,6 +207,60 @@ func TestApplyWritesOnlyWhatDiffers(t *testing.T) {
 	})
 }
 
+// As far as columns have types, too.
+func TestApplyWritesOnlyWhatDiffersInTypedColumns(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		mustCreate(t, db, "t_1")
+		mustApply(t, db, "t_1", claim)
+		storetest.Exec(t, db, `ALTER TABLE tasks ADD COLUMN neighbour TEXT`,
+			`UPDATE tasks SET neighbour = 'mine', skills = 'no json', tenant = '', goal_mode = 7, max_retries = 0`,
+			`UPDATE task_runs SET metadata = '{"a": NaN}', summary = '', worker_pid = 0`)
+		query := `SELECT t.neighbour, t.skills, t.tenant, t.goal_mode, t.max_retries, r.metadata, r.summary, r.worker_pid FROM tasks t, task_runs r`
+		before := storetest.Dump(t, db, query)
+		mustApply(t, db, "t_1", comment("hello"))
+		mustApply(t, db, "t_1", func(tx *store.Tx, t kanban.Task) (kanban.Change, error) {
+			r, err := tx.Run(context.Background(), t.Run)
+			if err != nil {
+				return kanban.Change{}, err
+			}
+			return t.Renew(*r, "host:1", time.Hour, tx.Now)
+		})
+		if d := cmp.Diff(before, storetest.Dump(t, db, query)); d != "" {
+			t.Errorf("unrelated changes altered (-before +after):\n%s", d)
+		}
+	})
+}
+
+// Text is sorted and compared byte by byte, whatever the database's locale.
+func TestTextIsComparedByBytes(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ids := []kanban.TaskID{"t_1", "t_A", "t_B", "t__", "t_a", "t_b", "t_ä", "t_ü"}
+		for _, i := range []int{4, 2, 7, 0, 6, 3, 1, 5} {
+			mustCreate(t, db, ids[i])
+		}
+		if err := db.View(t.Context(), func(tx *store.Tx) error {
+			tasks, err := tx.List(t.Context(), store.Filter{Sort: "title", Prefix: "t_"})
+			if err != nil {
+				return err
+			}
+			var got []kanban.TaskID
+			for _, task := range tasks {
+				got = append(got, task.ID)
+			}
+			if !slices.Equal(got, ids) {
+				t.Errorf("sorted by title: %q, want %q", got, ids)
+			}
+			tasks, err = tx.List(t.Context(), store.Filter{Prefix: "t_ä", Limit: 5})
+			if len(tasks) != 1 {
+				t.Errorf("beginning with t_ä: %d cards, want one", len(tasks))
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // Other programs have left an empty text or a zero where NULL is meant. Such a
 // card is as good as any.
 func TestApplyTakesEmptyForNull(t *testing.T) {
@@ -251,7 +293,7 @@ func TestFence(t *testing.T) {
 					t.Fatal(err)
 				}
 				storetest.Exec(t, db, moved)
-				before := everything(t, db)
+				before := storetest.Everything(t, db)
 				err := db.Update(t.Context(), func(tx *store.Tx) error {
 					c, err := claim(tx, read)
 					if err != nil {
@@ -262,7 +304,7 @@ func TestFence(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), "t_1") {
 					t.Errorf("got %v, want a refusal that names the card", err)
 				}
-				if d := cmp.Diff(before, everything(t, db)); d != "" {
+				if d := cmp.Diff(before, storetest.Everything(t, db)); d != "" {
 					t.Errorf("the refused change left (-before +after):\n%s", d)
 				}
 				storetest.Exec(t, db, `DELETE FROM tasks`, `DELETE FROM task_events`)
@@ -296,7 +338,7 @@ func TestRollbackLeavesNothing(t *testing.T) {
 	broken := errors.New("second thoughts")
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		mustCreate(t, db, "t_1")
-		before := everything(t, db)
+		before := storetest.Everything(t, db)
 		half := func(tx *store.Tx) error {
 			task, err := tx.Task(t.Context(), "t_1")
 			if err != nil {
@@ -331,7 +373,7 @@ func TestRollbackLeavesNothing(t *testing.T) {
 		}); !errors.Is(err, broken) {
 			t.Errorf("with its context cancelled, Update returned %v", err)
 		}
-		if d := cmp.Diff(before, everything(t, db)); d != "" {
+		if d := cmp.Diff(before, storetest.Everything(t, db)); d != "" {
 			t.Errorf("rolled back, and left (-before +after):\n%s", d)
 		}
 		mustApply(t, db, "t_1", claim) // nobody holds the board
@@ -342,7 +384,7 @@ func TestRollbackLeavesNothing(t *testing.T) {
 func TestApplyRefusesWhatIsNotLegal(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		mustCreate(t, db, "t_1")
-		before := everything(t, db)
+		before := storetest.Everything(t, db)
 		_, err := apply(t.Context(), db, "t_1", func(_ *store.Tx, t kanban.Task) (kanban.Change, error) {
 			c := kanban.Change{Verb: kanban.VerbHeartbeat, Was: t, Task: t}
 			c.Task.Status = kanban.Done
@@ -351,7 +393,7 @@ func TestApplyRefusesWhatIsNotLegal(t *testing.T) {
 		if err == nil {
 			t.Error("a heartbeat finished a card")
 		}
-		if d := cmp.Diff(before, everything(t, db)); d != "" {
+		if d := cmp.Diff(before, storetest.Everything(t, db)); d != "" {
 			t.Errorf("it left (-before +after):\n%s", d)
 		}
 	})
@@ -377,7 +419,7 @@ func TestUpdateRunsAgain(t *testing.T) {
 				return err
 			}
 			if attempts < 3 {
-				return fmt.Errorf("attempt %d: %w", attempts, sqlite3.BUSY)
+				return fmt.Errorf("attempt %d: %w", attempts, storetest.Collision(db))
 			}
 			return nil
 		})
@@ -395,7 +437,8 @@ func TestUpdateRunsAgain(t *testing.T) {
 func TestViewSeesOneState(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		mustCreate(t, db, "t_1")
-		wal := slices.Equal(storetest.Dump(t, db, `PRAGMA journal_mode`), []string{"journal_mode=wal "})
+		together := storetest.OnPostgres(db.Path()) ||
+			slices.Equal(storetest.Dump(t, db, `PRAGMA journal_mode`), []string{"journal_mode=wal "})
 		var first, second kanban.EventID
 		wrote := make(chan error, 1)
 		err := db.View(t.Context(), func(tx *store.Tx) (err error) {
@@ -411,7 +454,7 @@ func TestViewSeesOneState(t *testing.T) {
 				wrote <- err
 			}()
 			<-writing
-			if wal { // in DELETE mode the commit waits for its readers
+			if together { // in DELETE mode the commit waits for its readers
 				if err := <-wrote; err != nil {
 					return err
 				}
@@ -480,14 +523,15 @@ func TestAuditFindsWhatIsWrong(t *testing.T) {
 		"held by somebody":       `UPDATE tasks SET claim_lock = 'h:1'`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := t.TempDir() + "/kanban.db"
-			db := storetest.Open(t, path)
-			mustCreate(t, db, "t_1")
-			storetest.Check(t, db)
-			storetest.Exec(t, db, wrong)
-			if found, err := db.Audit(t.Context()); err != nil || len(found) == 0 {
-				t.Errorf("Audit found %q (%v)", found, err)
-			}
+			storetest.Places(t, func(t *testing.T, path string) {
+				db := storetest.Open(t, path)
+				mustCreate(t, db, "t_1")
+				storetest.Check(t, db)
+				storetest.Exec(t, db, wrong)
+				if found, err := db.Audit(t.Context()); err != nil || len(found) == 0 {
+					t.Errorf("Audit found %q (%v)", found, err)
+				}
+			})
 		})
 	}
 }

@@ -113,7 +113,7 @@ func (tx *Tx) List(ctx context.Context, f Filter) ([]kanban.Task, error) {
 		}
 	}
 	if f.Prefix != "" {
-		and(`substr(id, 1, ?) = ?`, utf8.RuneCountInString(f.Prefix), f.Prefix)
+		and(`substr(id, 1, CAST(? AS INTEGER)) = ?`, utf8.RuneCountInString(f.Prefix), f.Prefix)
 	}
 	order, ok := orders[f.Sort]
 	if !ok {

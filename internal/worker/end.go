@@ -33,7 +33,7 @@ func End(ctx context.Context, b home.Board, run kanban.Run, host string, grace t
 	if run.Worker.Start != "" {
 		wait = 0
 		agent := proc.ID{PID: int(run.Worker.AgentPID), Start: run.Worker.AgentStart}
-		trees = append(trees, proc.Tree{Mark: Mark(b.DB, run.ID), Group: agent.PID, Root: agent})
+		trees = append(trees, proc.Tree{Mark: Mark(b, run.ID), Group: agent.PID, Root: agent})
 	}
 	x.Attempted, x.Terminated = true, true
 	var first error

@@ -42,7 +42,7 @@ func (s *supervisor) environment(t kanban.Task) []string {
 			both["GOAL_MAX_TURNS"] = strconv.FormatInt(t.GoalMaxTurns, 10)
 		}
 	}
-	mark, value, _ := strings.Cut(Mark(j.Board.DB, j.Run), "=")
+	mark, value, _ := strings.Cut(Mark(j.Board, j.Run), "=")
 	set := map[string]string{
 		mark:                value,
 		"ANDON_HOME":        j.Root,

@@ -62,9 +62,11 @@ func (j Job) grace() time.Duration {
 }
 
 // Mark is the entry of the environment by which every process of a run is
-// known. The board is named by its file: two homes on one host may have boards
-// of one name.
-func Mark(db string, run kanban.RunID) string { return fmt.Sprintf("ANDON_RUN=%s/%s", db, run) }
+// known. The board is named by its file or its address: two homes on one host may
+// have boards of one name.
+func Mark(b home.Board, run kanban.RunID) string {
+	return fmt.Sprintf("ANDON_RUN=%s/%s", b.Address(), run)
+}
 
 // LogFile is where the output of the card's workers goes.
 func LogFile(b home.Board, id kanban.TaskID) string { return filepath.Join(b.Logs, string(id)+".log") }

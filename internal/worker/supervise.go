@@ -259,7 +259,7 @@ func (s *supervisor) superseded(ctx context.Context) (wait time.Duration, gone b
 
 // clear ends every process of the run but this one, and verifies it.
 func (s *supervisor) clear() proc.Result {
-	t := proc.Tree{Mark: Mark(s.job.Board.DB, s.run.ID), Group: s.agent.PID, Root: s.agent}
+	t := proc.Tree{Mark: Mark(s.job.Board, s.run.ID), Group: s.agent.PID, Root: s.agent}
 	for {
 		// Nothing may cut this short: a card must not be given to another while
 		// its last worker lives.

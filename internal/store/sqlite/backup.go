@@ -158,8 +158,7 @@ func judge(ctx context.Context, file string, o store.Options) (c Copied, err err
 	if err != nil {
 		return c, err
 	}
-	db := store.New(pool, store.Dialect{Name: "sqlite", Rebind: func(q string) string { return q }, Begin: "BEGIN IMMEDIATE",
-		Retry: isBusy, Explain: func(err error) error { return err }}, file, o.Busy, func() error { return nil })
+	db := store.New(pool, plain(), file, o.Busy, func() error { return nil })
 	if c.Findings, err = db.Contradictions(ctx); err != nil {
 		return c, err
 	}

@@ -70,7 +70,7 @@ func heldLocks(t *testing.T, path string) (held []string) {
 // SQLite, which is what cancels the locks of POSIX. Ours stand: the system still
 // has them, another process is kept out, and what is committed is there.
 func TestLocksOutliveAPlainClose(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
+	storetest.Files(t, func(t *testing.T, db *store.DB) {
 		path := db.Path()
 		intruder := func() string {
 			lines := storetest.Race(t, 1, 0, intrudeEnv+"="+path)

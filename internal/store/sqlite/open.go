@@ -79,18 +79,25 @@ func newBoard(path string, o store.Options) (*board, error) {
 	return &board{path: path, file: resolve(path), options: o, queue: lock.NewQueue(path + ".write.lock")}, nil
 }
 
+// plain is what every SQLite file has in common, whoever has it open.
+func plain() store.Dialect {
+	return store.Dialect{
+		Name:      "sqlite",
+		Rebind:    func(q string) string { return q },
+		Begin:     "BEGIN IMMEDIATE",
+		BeginRead: "BEGIN",
+		Commit:    "COMMIT",
+		Retry:     isBusy,
+		Undone:    func(error) bool { return false },
+		Explain:   func(err error) error { return err },
+	}
+}
+
 // store is the board as the rest of the program knows it.
 func (b *board) store(path string) *store.DB {
-	return store.New(b.pool, store.Dialect{
-		Name:    "sqlite",
-		Rebind:  func(q string) string { return q },
-		Begin:   "BEGIN IMMEDIATE",
-		Retry:   isBusy,
-		Explain: b.explain,
-		Queue:   b.turn,
-		Wake:    b.wake,
-		Check:   b.check,
-	}, path, b.options.Busy, sync.OnceValue(b.close))
+	d := plain()
+	d.Explain, d.Queue, d.Wake, d.Check = b.explain, b.turn, b.wake, b.check
+	return store.New(b.pool, d, path, b.options.Busy, sync.OnceValue(b.close))
 }
 
 // opening lets one board of this process open at a time: what follows reads bytes

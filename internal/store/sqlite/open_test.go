@@ -212,7 +212,7 @@ func TestCancelEndsTheWaitForTheBoard(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, db *store.DB) {
+			storetest.Files(t, func(t *testing.T, db *store.DB) {
 				hold(t, db)
 				for reason, end := range map[error]func() (context.Context, context.CancelFunc){
 					context.DeadlineExceeded: func() (context.Context, context.CancelFunc) {

@@ -1,5 +1,5 @@
 // Package storetest runs one test against every kind of board there is. A board
-// here is a real file, as an operator would have it.
+// here is a real file or a schema on a real server, as an operator would have it.
 package storetest
 
 import (
@@ -10,16 +10,38 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
 
 	"andon/internal/store"
+	"andon/internal/store/postgres"
 	"andon/internal/store/sqlite"
 )
 
-// Each runs the test on an empty board of each kind: one with a write-ahead log,
-// as andon makes it, and one in a file that another program made in DELETE mode.
-// When the test has ended the board must still be whole.
+// Each runs the test on an empty board of each kind: the files, and one on a
+// Postgres server. When the test has ended the board must still be whole.
 func Each(t *testing.T, test func(t *testing.T, db *store.DB)) {
+	t.Helper()
+	Places(t, func(t *testing.T, path string) { try(t, path, test) })
+}
+
+// Files runs the test on each kind of file: one with a write-ahead log, as andon
+// makes it, and one that another program made in DELETE mode.
+func Files(t *testing.T, test func(t *testing.T, db *store.DB)) {
+	t.Helper()
+	files(t, func(t *testing.T, path string) { try(t, path, test) })
+}
+
+// Places runs the test with the place of a board of each kind, which the test
+// has to open.
+func Places(t *testing.T, test func(t *testing.T, path string)) {
+	t.Helper()
+	files(t, test)
+	t.Run("postgres", func(t *testing.T) { test(t, Schema(t)) })
+}
+
+func files(t *testing.T, test func(t *testing.T, path string)) {
 	t.Helper()
 	for _, kind := range []struct {
 		name string
@@ -31,13 +53,37 @@ func Each(t *testing.T, test func(t *testing.T, db *store.DB)) {
 		t.Run(kind.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "kanban.db")
 			kind.make(t, path)
-			db := Open(t, path)
-			test(t, db)
-			if !t.Failed() {
-				Check(t, db)
-			}
+			test(t, path)
 		})
 	}
+}
+
+func try(t *testing.T, path string, test func(t *testing.T, db *store.DB)) {
+	t.Helper()
+	db := Open(t, path)
+	test(t, db)
+	if !t.Failed() {
+		Check(t, db)
+	}
+}
+
+// Schema is the place of a board on a Postgres server that is not there yet.
+func Schema(t testing.TB) string {
+	t.Helper()
+	return Server(t) + "#" + slug()
+}
+
+// OnPostgres reports whether the place is on a Postgres server.
+func OnPostgres(path string) bool { return postgres.IsAddress(path) }
+
+// OpenAt opens the board at the path of a file, or at an address with the
+// board's name behind "#", as [store.DB.Path] gives it: also in other processes
+// than the test's.
+func OpenAt(ctx context.Context, path string, o store.Options) (*store.DB, error) {
+	if dsn, slug, _ := strings.Cut(path, "#"); OnPostgres(path) {
+		return postgres.Open(ctx, dsn, slug, o)
+	}
+	return sqlite.Open(ctx, path, o)
 }
 
 // Unlogged is in the one warning that a whole file can give rise to: that it has
@@ -47,7 +93,7 @@ const Unlogged = "andon repair --wal"
 // Open opens the board at path until the test ends.
 func Open(t testing.TB, path string) *store.DB {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), path, store.Options{Warn: func(s string) {
+	db, err := OpenAt(t.Context(), path, store.Options{Warn: func(s string) {
 		if !strings.Contains(s, Unlogged) {
 			t.Errorf("opening %s: %s", path, s)
 		}
@@ -89,7 +135,7 @@ func Delete(t *testing.T, path string) {
 	}
 }
 
-// Neighbour opens the board's file as another program does: by itself, with none
+// Neighbour opens the board's database as another program does: by itself, with none
 // of andon's rules, for as long as the test lasts. It has one connection.
 func Neighbour(t testing.TB, db *store.DB) *sql.DB {
 	t.Helper()
@@ -100,6 +146,15 @@ func Neighbour(t testing.TB, db *store.DB) *sql.DB {
 
 func neighbour(t testing.TB, path string) *sql.DB {
 	t.Helper()
+	if OnPostgres(path) {
+		dsn, slug, _ := strings.Cut(path, "#")
+		db, err := sql.Open("pgx", dsn+"&search_path=b_"+slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.SetMaxOpenConns(1)
+		return db
+	}
 	db, err := driver.Open((&url.URL{Scheme: "file", Path: filepath.ToSlash(path), OmitHost: true}).String())
 	if err != nil {
 		t.Fatal(err)
@@ -108,15 +163,72 @@ func neighbour(t testing.TB, path string) *sql.DB {
 	return db
 }
 
-// Exec sends statements to the board's file past all rules.
+// Exec sends statements to the board's database past all rules.
 func Exec(t testing.TB, db *store.DB, statements ...string) {
 	t.Helper()
-	n := Neighbour(t, db)
+	n := neighbour(t, db.Path())
+	defer n.Close()
 	for _, s := range statements {
 		if _, err := n.ExecContext(t.Context(), s); err != nil {
 			t.Fatalf("%s: %v", s, err)
 		}
 	}
+}
+
+// Nail makes the database refuse every change of the card's status, with words
+// in which "nailed down" stands, until the function it returns is called.
+func Nail(t testing.TB, db *store.DB, id string) (draw func()) {
+	t.Helper()
+	if OnPostgres(db.Path()) {
+		Exec(t, db, `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''the card is nailed down''; END'`,
+			`CREATE TRIGGER refuse BEFORE UPDATE OF status ON tasks FOR EACH ROW WHEN (NEW.id = '`+id+`') EXECUTE FUNCTION refuse()`)
+		return func() { Exec(t, db, `DROP TRIGGER refuse ON tasks`, `DROP FUNCTION refuse`) }
+	}
+	Exec(t, db, `CREATE TRIGGER refuse BEFORE UPDATE OF status ON tasks WHEN NEW.id = '`+id+`'
+		BEGIN SELECT RAISE(ABORT, 'the card is nailed down'); END`)
+	return func() { Exec(t, db, `DROP TRIGGER refuse`) }
+}
+
+// Collision is the error of a statement that did nothing because others were in
+// its way.
+func Collision(db *store.DB) error {
+	if OnPostgres(db.Path()) {
+		return &pgconn.PgError{Code: "40001"}
+	}
+	return sqlite3.BUSY
+}
+
+// Version is a number that changes with each commit that changed something, until
+// the test ends. Other boards may not be written to meanwhile.
+func Version(t testing.TB, db *store.DB) func() int64 {
+	t.Helper()
+	query := `PRAGMA data_version`
+	if OnPostgres(db.Path()) {
+		query = `SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT)`
+	}
+	n := Neighbour(t, db)
+	return func() (v int64) {
+		t.Helper()
+		if err := n.QueryRowContext(t.Context(), query).Scan(&v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// Everything reads all that the board keeps.
+func Everything(t testing.TB, db *store.DB) (lines []string) {
+	t.Helper()
+	tables := []string{"tasks", "task_links", "task_comments", "task_events", "task_runs", "andon_runs"}
+	if !OnPostgres(db.Path()) { // where a number that was not used is gone
+		tables = append(tables, "sqlite_sequence")
+	}
+	for _, table := range tables {
+		for _, l := range Dump(t, db, `SELECT * FROM `+table+` ORDER BY 1, 2`) {
+			lines = append(lines, table+": "+l)
+		}
+	}
+	return lines
 }
 
 // Dump reads every row of the query as text.

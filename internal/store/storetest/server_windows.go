@@ -1,0 +1,5 @@
+package storetest
+
+import "syscall"
+
+func servant(string) (*syscall.SysProcAttr, error) { return nil, errNoPostgres }
