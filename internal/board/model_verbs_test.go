@@ -111,7 +111,9 @@ var modelVerbs = map[string]modelVerb{
 		r := kanban.Report{Run: d.runID(id), Result: d.text("result"), Summary: d.text("summary"),
 			Metadata: json.RawMessage(pick(d, "metadata", "", "", "{}", `{"a": [1, "x, y"] , "ü":null}`, `{"b": "\u2028"}`, "[1]"))}
 		return card(id, func(ctx context.Context, b *board.Board) (kanban.Change, error) { return b.Complete(ctx, id, r) },
-			func(m *model, t kanban.Task) (kanban.Change, error) { return t.Complete(r, m.run(t.Run), kanban.Witness{}, m.now) })
+			func(m *model, t kanban.Task) (kanban.Change, error) {
+				return t.Complete(r, m.run(t.Run), kanban.Witness{}, m.now)
+			})
 	}},
 	"block": {kanban.VerbBlock, 3, func(d drawer) step {
 		id := d.card()
