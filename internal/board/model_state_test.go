@@ -2,6 +2,7 @@ package board_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -91,14 +92,25 @@ func (m *model) promote(order func(a, b kanban.Task) int) (promoted []kanban.Tas
 	return promoted
 }
 
+// promoteDue does what time, or another program, left to be done.
+func (m *model) promoteDue() (promoted []kanban.TaskID) {
+	for _, t := range slices.SortedFunc(maps.Values(m.cards), byHour) {
+		if c, due := t.Due(m.parents(t.ID), m.now); due {
+			if m.keep(c); c.Task.Status == kanban.Ready {
+				promoted = append(promoted, t.ID)
+			}
+		}
+	}
+	return append(promoted, m.promote(byAge)...)
+}
+
+func byHour(a, b kanban.Task) int {
+	return cmp.Or(a.StartAt.Compare(b.StartAt), cmp.Compare(b.Priority, a.Priority), byID(a, b))
+}
+
 func byID(a, b kanban.Task) int { return strings.Compare(string(a.ID), string(b.ID)) }
 
-func byAge(a, b kanban.Task) int {
-	if d := a.CreatedAt.Compare(b.CreatedAt); d != 0 {
-		return d
-	}
-	return byID(a, b)
-}
+func byAge(a, b kanban.Task) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), byID(a, b)) }
 
 func (m *model) gate(id kanban.TaskID) (g kanban.Gate) {
 	for _, e := range m.events {
@@ -208,7 +220,7 @@ func milli(t time.Time) time.Time {
 }
 
 func storedTask(t kanban.Task) kanban.Task {
-	for _, at := range []*time.Time{&t.CreatedAt, &t.StartedAt, &t.CompletedAt, &t.Expires, &t.HeartbeatAt} {
+	for _, at := range []*time.Time{&t.CreatedAt, &t.StartedAt, &t.CompletedAt, &t.Expires, &t.HeartbeatAt, &t.StartAt} {
 		*at = second(*at)
 	}
 	t.RetryAt = milli(t.RetryAt)

@@ -23,7 +23,7 @@ import (
 
 // Few enough for every run of the tests; -rapid.checks=1000 asks for more.
 func init() {
-	if err := errors.Join(flag.Set("rapid.checks", "12"), flag.Set("rapid.steps", "60")); err != nil {
+	if err := errors.Join(flag.Set("rapid.checks", "8"), flag.Set("rapid.steps", "60")); err != nil {
 		panic(err)
 	}
 }

@@ -173,17 +173,17 @@ var modelVerbs = map[string]modelVerb{
 				if neighbour {
 					t, ok := m.cards[id]
 					if !ok {
-						m.promote(byAge)
+						m.promoteDue()
 						return nil, kanban.NoTask(id)
 					}
 					c, err := t.Complete(kanban.Report{}, m.run(t.Run), kanban.Witness{}, m.now)
 					if err != nil {
-						m.promote(byAge)
+						m.promoteDue()
 						return nil, err
 					}
 					m.keep(c)
 				}
-				return m.promote(byAge), nil
+				return m.promoteDue(), nil
 			},
 		}
 	}},
