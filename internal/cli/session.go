@@ -86,6 +86,10 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.Env("HERMES_DELEGATED_CHILD_CONTEXT") != "" {
+		db.Deny = &kanban.Error{Code: kanban.Denied, Msg: "this process is a delegated child (HERMES_DELEGATED_CHILD_CONTEXT is set), and may only look at the board",
+			Hint: "tell the worker that delegated to it what should change"}
+	}
 	b := board.New(db)
 	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
 	return &session{Board: b, home: h, place: place, config: cfg, unread: unread, db: db}, nil

@@ -119,7 +119,7 @@ func TestHeldLockSkipsTheTick(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t, shell("exit 0", kanban.OnExitComplete))
 	ids := f.create(1)
-	guard, held, err := lock.Try(placeOf(f.root).DB + ".dispatch.lock")
+	guard, held, err := lock.Try(dispatch.LockFile(placeOf(f.root)))
 	if err != nil || !held {
 		t.Fatalf("held %t, %v", held, err)
 	}

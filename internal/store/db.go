@@ -27,6 +27,10 @@ type DB struct {
 
 	// Busy bounds the wait for other writers.
 	Busy time.Duration
+
+	// Deny, if set, is what every Update is answered with: this process may look
+	// and change nothing.
+	Deny error
 }
 
 // Options is how to open a board. Its zero value is the ordinary case.
@@ -67,6 +71,9 @@ type Tx struct {
 // The transaction is begun and ended by statements because a COMMIT that was
 // busy can be sent again, which [sql.Tx] does not allow.
 func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
+	if db.Deny != nil {
+		return db.Deny
+	}
 	release, err := db.dialect.Queue(ctx)
 	if err != nil {
 		return err
