@@ -30,7 +30,7 @@ func TestBlockWaitsForAPerson(t *testing.T) {
 	}
 }
 
-// The second block of one kind in a row is no question any more: kernel.md 5.7.
+// The second block of one kind in a row is no question any more.
 func TestBlockRecurrence(t *testing.T) {
 	type step struct {
 		kind        BlockKind

@@ -8,8 +8,8 @@ import (
 	"github.com/ncruces/go-sqlite3"
 )
 
-// configure sets what belongs to a connection and not to the file (kernel.md
-// 2.6), and reads it back. The busy time-out comes first: the others may have to
+// configure sets what belongs to a connection and not to the file, as Hermes
+// does, and reads it back. The busy time-out comes first: the others may have to
 // wait.
 func (b *board) configure(c *sqlite3.Conn) error { return set(c, b.options.Busy) }
 
