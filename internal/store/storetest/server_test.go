@@ -3,12 +3,16 @@ package storetest_test
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fsnotify/fsnotify"
 
 	"andon/internal/store/storetest"
 )
@@ -21,7 +25,7 @@ func TestServe(t *testing.T) {
 		return
 	}
 	fmt.Println("\n" + storetest.Server(t))
-	time.Sleep(time.Minute)
+	io.Copy(io.Discard, os.Stdin) // until it is killed, or the test has ended
 }
 
 // The server goes, with all it kept, when its process is killed.
@@ -31,6 +35,9 @@ func TestServerGoesWithItsProcess(t *testing.T) {
 	cmd.Env = append(os.Environ(), serveEnv+"=1")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
@@ -51,14 +58,25 @@ func TestServerGoesWithItsProcess(t *testing.T) {
 	if _, err := os.Stat(dir + "/.s.PGSQL.5432"); err != nil {
 		t.Fatal(err)
 	}
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watcher.Close()
+	if err := watcher.Add(filepath.Dir(dir)); err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+	limit := time.After(20 * time.Second)
+	for {
 		if _, err := os.Stat(dir); os.IsNotExist(err) {
 			return
 		}
-		if time.Since(begun) > 20*time.Second {
+		select {
+		case <-watcher.Events: // something beside it came or went: look again
+		case <-limit:
 			t.Fatalf("the server is still at %s", dir)
 		}
 	}
