@@ -10,11 +10,7 @@ import (
 // Block stops the card. See [kanban.Task.Block] for where it goes.
 func (b *Board) Block(ctx context.Context, id kanban.TaskID, why kanban.Block) (kanban.Change, error) {
 	return b.decide(ctx, id, func(tx *store.Tx, t kanban.Task) (kanban.Change, error) {
-		parents, err := tx.Parents(ctx, id)
-		if err != nil {
-			return kanban.Change{}, err
-		}
-		run, err := tx.Run(ctx, t.Run)
+		parents, run, err := facts(ctx, tx, t)
 		if err != nil {
 			return kanban.Change{}, err
 		}
@@ -25,11 +21,7 @@ func (b *Board) Block(ctx context.Context, id kanban.TaskID, why kanban.Block) (
 // Unblock lets the card go on. See [kanban.Task.Unblock].
 func (b *Board) Unblock(ctx context.Context, id kanban.TaskID, u kanban.Unblock) (kanban.Change, error) {
 	return b.decide(ctx, id, func(tx *store.Tx, t kanban.Task) (kanban.Change, error) {
-		parents, err := tx.Parents(ctx, id)
-		if err != nil {
-			return kanban.Change{}, err
-		}
-		run, err := tx.Run(ctx, t.Run)
+		parents, run, err := facts(ctx, tx, t)
 		if err != nil {
 			return kanban.Change{}, err
 		}

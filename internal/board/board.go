@@ -52,6 +52,15 @@ func (b *Board) decide(ctx context.Context, id kanban.TaskID, ask func(*store.Tx
 	return c, c.Refusal
 }
 
+// facts are what most rules want to know besides the card: its parents, and the
+// run it names, nil if that is none.
+func facts(ctx context.Context, tx *store.Tx, t kanban.Task) (parents []kanban.Task, run *kanban.Run, err error) {
+	if parents, err = tx.Parents(ctx, t.ID); err == nil {
+		run, err = tx.Run(ctx, t.Run)
+	}
+	return parents, run, err
+}
+
 // apply stores a change and, within the same transaction, promotes the cards
 // that it made due.
 func (b *Board) apply(ctx context.Context, tx *store.Tx, c *kanban.Change) error {

@@ -11,11 +11,7 @@ import (
 // when it is refused.
 func (b *Board) Claim(ctx context.Context, id kanban.TaskID, by kanban.Claimant) (kanban.Change, error) {
 	return b.decide(ctx, id, func(tx *store.Tx, t kanban.Task) (kanban.Change, error) {
-		parents, err := tx.Parents(ctx, id)
-		if err != nil {
-			return kanban.Change{}, err
-		}
-		dangling, err := tx.Run(ctx, t.Run)
+		parents, dangling, err := facts(ctx, tx, t)
 		if err != nil {
 			return kanban.Change{}, err
 		}

@@ -22,11 +22,7 @@ func (b *Board) RequestReview(ctx context.Context, id kanban.TaskID, r kanban.Re
 // [kanban.Task.ReopenReview].
 func (b *Board) ReopenReview(ctx context.Context, id kanban.TaskID, r kanban.Reopening) (kanban.Change, error) {
 	return b.decide(ctx, id, func(tx *store.Tx, t kanban.Task) (kanban.Change, error) {
-		parents, err := tx.Parents(ctx, id)
-		if err != nil {
-			return kanban.Change{}, err
-		}
-		run, err := tx.Run(ctx, t.Run)
+		parents, run, err := facts(ctx, tx, t)
 		if err != nil {
 			return kanban.Change{}, err
 		}
