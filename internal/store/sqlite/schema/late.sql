@@ -11,6 +11,9 @@ CREATE INDEX IF NOT EXISTS idx_events_run        ON task_events (run_id, id);
 -- hundred thousand ready cards are found without sorting the rest.
 CREATE INDEX IF NOT EXISTS andon_tasks_order ON tasks (status, priority DESC, created_at, id);
 
+-- The last runs of a profile, which every worker is told of.
+CREATE INDEX IF NOT EXISTS andon_runs_recent ON task_runs (profile, outcome, COALESCE(ended_at, started_at), id);
+
 -- What a run's supervisor records of its processes.
 CREATE TABLE IF NOT EXISTS andon_runs (
 	run_id      INTEGER PRIMARY KEY,
