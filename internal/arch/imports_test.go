@@ -47,7 +47,7 @@ var allowed = map[string][]string{
 	"internal/trash": {"internal/board", "internal/fsx", "internal/home", "kanban"},
 
 	// Who works on it.
-	"internal/workspace": {"kanban"},
+	"internal/workspace": {"internal/fsx", "internal/proc", "kanban"},
 	"internal/worker": {"internal/board", "internal/config", "internal/fsx", "internal/home", "internal/proc",
 		"internal/store", "internal/workspace", "kanban"},
 	"internal/dispatch": {"internal/board", "internal/config", "internal/home", "internal/lock", "internal/proc",

@@ -17,6 +17,8 @@
 //     crash.
 //  5. The agent ends; what it left running is ended; the end is written. Killed
 //     before the writing: as 4. After: nothing is lost.
+//  6. If the card is finished, the scratch folders that nobody needs are removed.
+//     Killed before: they stay until `andon gc`.
 package worker
 
 import (
