@@ -53,7 +53,7 @@ func (tx *Tx) Placed(ctx context.Context, in []kanban.Status) ([]kanban.Task, er
 
 func (tx *Tx) places(ctx context.Context, where string, args ...any) ([]kanban.Task, error) {
 	columns := slices.DeleteFunc(slices.Clone(taskColumns), func(c column[kanban.Task]) bool {
-		return !slices.Contains([]string{"id", "title", "status", "workspace_kind", "workspace_path", "branch_name", "created_at", "completed_at"}, c.name)
+		return !slices.Contains([]string{"id", "title", "status", "workspace_kind", "workspace_path", "branch_name", "created_at", "started_at", "completed_at"}, c.name)
 	})
 	rows, err := tx.query(ctx, `SELECT `+columnNames(columns, "")+` FROM tasks WHERE `+where+` ORDER BY created_at, id`, args...)
 	tasks, err := collect(rows, err, func(t *kanban.Task) []any { return dests(columns, t) })

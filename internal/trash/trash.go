@@ -149,12 +149,21 @@ func stay(id kanban.TaskID, err error) error {
 
 // Sweep removes what was kept for longer than [Keep].
 func Sweep(place home.Board, now time.Time) error {
-	entries, err := os.ReadDir(place.Trash)
+	expired, err := Expired(place, now)
+	for _, dir := range expired {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
 		return fmt.Errorf("sweep the trash: %w", err)
+	}
+	return nil
+}
+
+// Expired lists the folders of the cards that were kept for longer than [Keep].
+func Expired(place home.Board, now time.Time) (dirs []string, err error) {
+	entries, err := os.ReadDir(place.Trash)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
 	for _, e := range entries {
 		words := strings.Split(e.Name(), ".")
@@ -162,12 +171,9 @@ func Sweep(place home.Board, now time.Time) error {
 			continue // not ours
 		}
 		at, err := strconv.ParseInt(words[len(words)-2], 10, 64)
-		if err != nil || now.Sub(time.Unix(at, 0)) < Keep {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(place.Trash, e.Name())); err != nil {
-			return fmt.Errorf("sweep the trash: %w", err)
+		if err == nil && now.Sub(time.Unix(at, 0)) >= Keep {
+			dirs = append(dirs, filepath.Join(place.Trash, e.Name()))
 		}
 	}
-	return nil
+	return dirs, err
 }

@@ -86,13 +86,14 @@ func (c Cleaner) tenants(h board.Household, ended kanban.RunID) (own kanban.Tena
 }
 
 // sharers are the unfinished cards that were given the folder too, or one within
-// it or around it.
+// it. One that works in a folder around it, such as the whole repository, has no
+// claim to this one.
 func (c Cleaner) sharers(ctx context.Context, id kanban.TaskID, path string) ([]kanban.Tenant, error) {
 	unfinished, err := c.Board.Unfinished(ctx, kanban.TaskID(filepath.Base(path)))
 	var sharers []kanban.Tenant
 	for _, t := range unfinished {
 		p, err := workspace.Path(t, c.Place.Workspaces)
-		if t.ID != id && err == nil && p != "" && workspace.Overlap(p, path) {
+		if t.ID != id && err == nil && p != "" && workspace.Within(p, path) {
 			sharers = append(sharers, kanban.Tenant{Task: t})
 		}
 	}

@@ -70,10 +70,10 @@ func below(path, dir string) bool {
 	return err == nil && rel != "." && filepath.IsLocal(rel)
 }
 
-// Overlap reports whether one of two paths is, or lies below, the other.
-func Overlap(a, b string) bool {
-	a, b = actual(a), actual(b)
-	return a == b || below(a, b) || below(b, a)
+// Within reports whether a path is, or lies below, a folder.
+func Within(path, dir string) bool {
+	path, dir = actual(path), actual(dir)
+	return path == dir || below(path, dir)
 }
 
 // actual is the path with the links in it followed, as far as it is there.
