@@ -10,7 +10,7 @@ import (
 
 // slice is how many events are removed in one transaction: nobody who claims a
 // card shall wait behind all of them.
-const slice = 500
+const slice = 200
 
 // OldEvents counts the events from before a time of cards that are finished.
 func (b *Board) OldEvents(ctx context.Context, before time.Time) (n int, err error) {
