@@ -47,6 +47,7 @@ locked, or if a card that is not finished may need it.`,
 	f := prune.Flags()
 	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would be removed")
 	f.BoolVar(&o.force, "force", false, "also where work is in no commit, or commits are on no other branch: what is not committed is lost")
+	o.changed = f.Changed
 	f.StringVar(&o.older, "older", "", "only of cards finished so long ago, such as 7d")
 	cmd.AddCommand(list, prune)
 	return cmd
@@ -56,6 +57,7 @@ type worktrees struct {
 	*app
 	dryRun, force bool
 	older         string
+	changed       func(flag string) bool
 }
 
 // worktree is one of them, as scripts are told of it.
@@ -205,7 +207,7 @@ type prunedOne struct {
 
 func (o *worktrees) prune(ctx context.Context, _ []string) error {
 	var older time.Duration
-	if o.older != "" {
+	if o.changed("older") {
 		var err error
 		if older, err = config.ParseDuration(o.older); err != nil {
 			return usagef("--older: %v", err)

@@ -85,7 +85,11 @@ func (g Git) run(ctx context.Context, limit time.Duration, dir string, args ...s
 	proc.NewGroup(cmd) // it ends with this process, which must keep its thread until then
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := cmd.Run(); err != nil {
+	err := cmd.Run()
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", errors.New("git is not on the PATH; worktrees need it")
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 			said.Reset()
