@@ -56,8 +56,7 @@ func Run(ctx context.Context, b *board.Board, place home.Board, root string, o O
 		r.Events, errs[1] = b.Forget(ctx, o.Events)
 	}
 	errs[2] = logs(ctx, b, place, o, &r)
-	dirs, err := trash.Expired(place, o.Now)
-	errs[3] = errors.Join(err, remove(dirs, os.RemoveAll, o.DryRun, &r.Trash))
+	errs[3] = deleted(ctx, clean, o, &r)
 	return r, errors.Join(errs[:]...)
 }
 
@@ -80,21 +79,45 @@ func folders(ctx context.Context, clean worker.Cleaner, o Options, r *Report) er
 				f, err = clean.Spent(ctx, h, 0)
 			}
 		}
-		if err == nil && !o.DryRun {
-			err = f.Remove()
-		}
-		switch {
-		case err == nil:
-			r.Workspaces++
-		case ctx.Err() != nil:
+		r.folder(t.ID, path, f, err, o)
+		if ctx.Err() != nil {
 			return ctx.Err()
-		case kanban.CodeOf(err) == kanban.Conflict, kanban.CodeOf(err) == kanban.NotFound, errors.Is(err, fs.ErrNotExist):
-			// Somebody needs it, or it went by itself.
-		default:
-			r.Left = append(r.Left, Left{Task: t.ID, Path: path, Why: err})
 		}
 	}
 	return nil
+}
+
+// folder removes a folder that was found without an error, or says why not.
+func (r *Report) folder(id kanban.TaskID, path string, f workspace.Folder, err error, o Options) {
+	if err == nil && !o.DryRun {
+		err = f.Remove()
+	}
+	switch {
+	case err == nil:
+		r.Workspaces++
+	case kanban.CodeOf(err) == kanban.Conflict, kanban.CodeOf(err) == kanban.NotFound, errors.Is(err, fs.ErrNotExist):
+		// Somebody needs it, or it went by itself.
+	default:
+		r.Left = append(r.Left, Left{Task: id, Path: path, Why: err})
+	}
+}
+
+// deleted removes the cards whose day in the trash is over, and first the scratch
+// folders that they left: nothing else tells whose those were.
+func deleted(ctx context.Context, clean worker.Cleaner, o Options, r *Report) error {
+	dirs, err := trash.Expired(clean.Place, o.Now)
+	if err != nil {
+		return fmt.Errorf("look for expired trash: %w", err)
+	}
+	for _, dir := range dirs {
+		t := trash.Was(dir)
+		f, err := clean.Orphaned(ctx, t)
+		r.folder(t.ID, t.WorkspacePath, f, err, o)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return remove(dirs, os.RemoveAll, o.DryRun, &r.Trash)
 }
 
 func logs(ctx context.Context, b *board.Board, place home.Board, o Options, r *Report) error {

@@ -11,6 +11,7 @@ import (
 	"andon/internal/home"
 	"andon/internal/store"
 	"andon/internal/store/storetest"
+	"andon/internal/trash"
 	"andon/kanban"
 )
 
@@ -86,6 +87,46 @@ func TestOldEventsOfFinishedCards(t *testing.T) {
 		must(b.Comment(ctx, open, "ada", "later"))
 		if next, err := b.Head(ctx); err != nil || next <= head {
 			t.Errorf("the next event has number %d after %d, %v", next, head, err)
+		}
+	})
+}
+
+// A deleted card's scratch folder stays as long as the card may come back, and goes
+// with what the trash kept of it, unless the card is on the board again.
+func TestFoldersOfDeletedCards(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b, root, now := board.New(db), t.TempDir(), time.Now()
+		place := home.Board{DB: db.Path(), Logs: filepath.Join(root, "logs"), Attachments: filepath.Join(root, "attachments"),
+			Trash: filepath.Join(root, "trash"), Workspaces: filepath.Join(root, "workspaces")}
+		remove := func() string {
+			task, _, err := b.Create(t.Context(), kanban.Draft{Title: "a card"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Join(place.Workspaces, string(task.ID))
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := trash.Delete(t.Context(), b, place, task.ID, trash.Options{}, now); err != nil {
+				t.Fatal(err)
+			}
+			return dir
+		}
+		first := remove()
+		for _, c := range []struct {
+			after time.Duration
+			want  int
+		}{{time.Hour, 0}, {25 * time.Hour, 1}} {
+			if err := trash.Sweep(place, now.Add(c.after)); err != nil {
+				t.Fatal(err)
+			}
+			r, err := gc.Run(t.Context(), b, place, root, gc.Options{Now: now.Add(c.after), Events: now.AddDate(-1, 0, 0), Logs: now.AddDate(-1, 0, 0)})
+			if err != nil || r.Workspaces != c.want || r.Trash != c.want || len(r.Left) > 0 {
+				t.Errorf("after %s: %+v, %v; want %d folders and cards", c.after, r, err, c.want)
+			}
+			if _, err := os.Stat(first); (err == nil) != (c.want == 0) {
+				t.Errorf("after %s the folder is there: %t", c.after, err == nil)
+			}
 		}
 	})
 }

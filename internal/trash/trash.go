@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -151,29 +150,13 @@ func stay(id kanban.TaskID, err error) error {
 func Sweep(place home.Board, now time.Time) error {
 	expired, err := Expired(place, now)
 	for _, dir := range expired {
+		if leaves(place, Was(dir)) {
+			continue // nothing else tells of the scratch folder that is left: gc removes both
+		}
 		err = errors.Join(err, os.RemoveAll(dir))
 	}
 	if err != nil {
 		return fmt.Errorf("sweep the trash: %w", err)
 	}
 	return nil
-}
-
-// Expired lists the folders of the cards that were kept for longer than [Keep].
-func Expired(place home.Board, now time.Time) (dirs []string, err error) {
-	entries, err := os.ReadDir(place.Trash)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	for _, e := range entries {
-		words := strings.Split(e.Name(), ".")
-		if len(words) < 3 {
-			continue // not ours
-		}
-		at, err := strconv.ParseInt(words[len(words)-2], 10, 64)
-		if err == nil && now.Sub(time.Unix(at, 0)) >= Keep {
-			dirs = append(dirs, filepath.Join(place.Trash, e.Name()))
-		}
-	}
-	return dirs, err
 }

@@ -67,6 +67,21 @@ func (c Cleaner) Spent(ctx context.Context, h board.Household, ended kanban.RunI
 	return f, err
 }
 
+// Orphaned finds the scratch folder of a card that was deleted. See [Cleaner.Spent].
+func (c Cleaner) Orphaned(ctx context.Context, t kanban.Task) (workspace.Folder, error) {
+	if t.WorkspaceKind != kanban.Scratch {
+		return workspace.Folder{}, fs.ErrNotExist
+	}
+	switch again, err := c.Board.Task(ctx, t.ID); {
+	case err == nil: // it is on the board again, and the folder is its own
+		return workspace.Folder{}, kanban.Vacant(kanban.Tenant{Task: again, Live: true}, nil)
+	case kanban.CodeOf(err) != kanban.NotFound:
+		return workspace.Folder{}, err
+	}
+	t.Status = kanban.Archived
+	return c.Spent(ctx, board.Household{Occupant: board.Occupant{Task: t}}, 0)
+}
+
 // Vacant refuses while somebody needs the folder at path, whatever its kind.
 func (c Cleaner) Vacant(ctx context.Context, h board.Household, path string) error {
 	own, others := c.tenants(h, 0)
