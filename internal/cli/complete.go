@@ -17,7 +17,8 @@ func newComplete(a *app) *cobra.Command {
 		short: "finish cards",
 		long: `Finish cards that are ready, running, blocked or in review. Cards that waited
 for them alone become ready. Summary and metadata are what the workers of those
-read. Inside a worker the id may be left out.`,
+read. Inside a worker the id may be left out. The scratch folder of a finished
+card is removed when its worker has ended and no card that waits for it is left.`,
 		example: `  andon complete t_1a2b3c4d --summary "the letter is in letter.txt"
   andon complete --metadata '{"tests": 12}'       inside a worker`,
 		exits: "no such card, it is in another status, or another run has it",
@@ -67,6 +68,7 @@ func (o *complete) run(ctx context.Context, args []string) error {
 			r := report
 			r.Run = pins[id]
 			c, err := s.Complete(ctx, id, r)
+			o.tidy(ctx, s, c)
 			return changed(c, err, fmt.Sprintf("Completed %s", id))
 		})
 	})

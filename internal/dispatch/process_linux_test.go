@@ -117,8 +117,7 @@ type floor struct {
 
 // agentScript is what every agent does: it proves that no other agent of its
 // card lives, leaves a child in a session of its own, and works for a moment.
-const agentScript = `exec 9>>"$ANDON_WORKSPACE/lock"; flock -n 9 || echo "$ANDON_TASK" >>"$TEST_ROOT/doubles"
-echo run >>"$ANDON_WORKSPACE/runs"
+const agentScript = `exec 9>>"$TEST_ROOT/$ANDON_TASK.lock"; flock -n 9 || echo "$ANDON_TASK" >>"$TEST_ROOT/doubles"
 setsid sh -c 'trap "" TERM; sleep 300' &
 sleep 0.1`
 

@@ -230,13 +230,13 @@ func TestMissingCommandFailsToSpawn(t *testing.T) {
 // another's.
 func TestWorkerEnvironment(t *testing.T) {
 	t.Parallel()
-	f := newFloor(t, shell(`env >"$ANDON_WORKSPACE/env"; cat "$ANDON_PROMPT_FILE" >"$ANDON_WORKSPACE/prompt"; command -v andon`, kanban.OnExitComplete),
+	f := newFloor(t, shell(`env >"$TEST_ROOT/env"; cat "$ANDON_PROMPT_FILE" >"$TEST_ROOT/prompt"; command -v andon`, kanban.OnExitComplete),
 		"HERMES_SESSION_CHAT_ID=42", "HERMES_KANBAN_BRANCH=other", "ANDON_CLAIM_LOCK=other", "KEPT=yes")
 	id := f.one()
 	run := f.last(id)
 	place := placeOf(f.root)
 	workspace := filepath.Join(place.Workspaces, string(id))
-	text, err := os.ReadFile(filepath.Join(workspace, "env"))
+	text, err := os.ReadFile(filepath.Join(f.root, "env"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,7 +270,7 @@ func TestWorkerEnvironment(t *testing.T) {
 			t.Errorf("%s = %q reached the worker", name, got)
 		}
 	}
-	prompt, err := os.ReadFile(filepath.Join(workspace, "prompt"))
+	prompt, err := os.ReadFile(filepath.Join(f.root, "prompt"))
 	if err != nil || !strings.Contains(string(prompt), "# Kanban task "+string(id)+": one\n") {
 		t.Errorf("the prompt does not hold the card: %v\n%s", err, prompt)
 	}

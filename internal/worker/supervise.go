@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"time"
 
 	"andon/internal/board"
 	"andon/internal/config"
+	"andon/internal/fsx"
 	"andon/internal/proc"
 	"andon/internal/store"
 	"andon/internal/workspace"
@@ -100,6 +102,11 @@ func (s *supervisor) supervise(ctx context.Context) error {
 	s.At(Taken)
 	defer os.RemoveAll(s.runDir())
 	cmd, err := s.prepare(ctx, t)
+	if err != nil && ctx.Err() != nil { // the host wants this process gone, and the card is not to blame
+		never := make(chan kanban.Exit, 1)
+		never <- kanban.Exit{}
+		return s.stopped(never)
+	}
 	if err != nil {
 		return s.failed(ctx, err)
 	}
@@ -138,10 +145,7 @@ func (s *supervisor) takeOver(ctx context.Context) (kanban.Task, error) {
 
 // prepare makes all that the agent needs.
 func (s *supervisor) prepare(ctx context.Context, t kanban.Task) (*exec.Cmd, error) {
-	path, err := workspace.Path(t, s.job.Board.Workspaces)
-	if err == nil {
-		err = workspace.Prepare(path)
-	}
+	t, err := s.place(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("workspace: %w", err)
 	}
@@ -179,6 +183,29 @@ func (s *supervisor) prepare(ctx context.Context, t kanban.Task) (*exec.Cmd, err
 	}
 	proc.NewGroup(cmd)
 	return cmd, nil
+}
+
+// scratchTip is what the first card with a scratch folder is told, once in a home.
+const scratchTip = "This card works in a scratch folder, which is removed when the card is finished and no card that waits for it is left. " +
+	"For what shall stay, give a card a folder of yours (--workspace dir:PATH) or a git worktree (--workspace worktree:PATH)."
+
+// place makes the folder to work in and records where that is. A worktree's path
+// and branch are found here, where git may be waited for: this process is recorded
+// already, so nobody takes it for lost.
+func (s *supervisor) place(ctx context.Context, t kanban.Task) (kanban.Task, error) {
+	at, err := Workspace(ctx, s.job.Board, t, Mark(s.job.Board, s.job.Run))
+	if err != nil {
+		return t, err
+	}
+	tip := ""
+	if t.WorkspaceKind == kanban.Scratch && fsx.Once(filepath.Join(s.job.Root, ".scratch_tip_shown")) {
+		tip = scratchTip
+	}
+	if at.Path == t.WorkspacePath && at.Branch == t.Branch && tip == "" {
+		return t, nil
+	}
+	c, err := s.board.Placed(ctx, s.run, at.Path, at.Branch, tip)
+	return c.Task, err
 }
 
 // start starts the agent. Its exit comes on the channel.
@@ -322,11 +349,18 @@ func (s *supervisor) ended(ctx context.Context, x kanban.Exit, f *kanban.Failure
 		fmt.Fprintf(s.log, "--- %s  run %s: %s\n", time.Now().Format(time.DateTime), s.run.ID, x)
 	}
 	s.At(Exited)
-	err := s.insist(ctx, "record the end", func(ctx context.Context) error {
-		_, err := s.board.Ended(ctx, s.run, x, s.job.Profile.OnExit, f)
+	var c kanban.Change
+	err := s.insist(ctx, "record the end", func(ctx context.Context) (err error) {
+		c, err = s.board.Ended(ctx, s.run, x, s.job.Profile.OnExit, f)
 		return err
 	})
 	s.At(Recorded)
+	if err == nil && c.Task.Status.Satisfied() {
+		clean := Cleaner{Board: s.board, Place: s.job.Board, Root: s.job.Root}
+		if err := clean.After(context.WithoutCancel(ctx), c.Task.ID, s.run.ID); err != nil {
+			s.logf("clean up: %v", err) // what is left, `andon gc` finds
+		}
+	}
 	return err
 }
 
