@@ -70,7 +70,7 @@ func TestParseRefusesInOneLine(t *testing.T) {
 	profile := func(line string) string { return "profiles:\n  writer:\n    command: [agent]\n    " + line + "\n" }
 	tests := []struct{ name, in, want string }{
 		{"unknown field with a likeness", "profiles:\n  writer:\n    comand: [x]\n", `andon.yaml:3:5: profiles.writer.comand: unknown field; did you mean "command"?`},
-		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: dispatch, profiles`},
+		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: dispatch, notify, profiles`},
 		{"unknown section", "profile:\n  a: 1\n", `andon.yaml:1:1: profile: unknown field; did you mean "profiles"?`},
 		{"letters swapped", "dispatch: {intreval: 3}\n", `did you mean "interval"?`},
 		{"short name has no likeness", profile("x: 1"), "profiles.writer.x: unknown field; known here: command, description"},
