@@ -30,7 +30,8 @@ func subscribe(ctx context.Context, tx *store.Tx, s kanban.Sub) (kanban.Sub, err
 		return s, err
 	}
 	s = kanban.Subscribe(have, s, tx.Now)
-	return s, tx.PutSub(ctx, &s, have)
+	err = tx.PutSub(ctx, &s, have)
+	return s, err
 }
 
 // Unsubscribe ends a subscription. One that is not there is [kanban.ErrNotFound].

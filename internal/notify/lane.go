@@ -113,7 +113,7 @@ func (l *lane) drain(ctx context.Context) (time.Duration, error) {
 // it gives the notification back, which is no failure of the target's.
 func (l *lane) deliver(ctx context.Context, n board.Notice) error {
 	l.reach("claimed")
-	m := newMessage(l.place, l.courier.Target, n)
+	m := newMessage(l.Home.Root, l.place, l.courier.Target, n)
 	err := l.sender.send(ctx, m)
 	l.reach("sent")
 	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)

@@ -50,7 +50,7 @@ type data struct {
 // event asks the board.
 const maxPayload = 16 << 10
 
-func newMessage(place home.Board, target string, n board.Notice) message {
+func newMessage(root string, place home.Board, target string, n board.Notice) message {
 	e, t := n.Event, n.Card
 	m := message{
 		Type: "kanban." + string(e.Kind), Timestamp: e.At.UTC().Format(time.RFC3339),
@@ -58,7 +58,7 @@ func newMessage(place home.Board, target string, n board.Notice) message {
 			ID: noticeID(place, target, n), Target: target, Board: place.Slug, TaskID: e.Task, EventID: e.ID, RunID: e.Run, Kind: e.Kind,
 			Text: view.Plain(e.Tell(string(place.Slug), t)), Title: t.Title, Assignee: t.Assignee, Status: t.Status, Tenant: t.Tenant,
 		},
-		env: []string{"ANDON_BOARD=" + string(place.Slug), "ANDON_DB=" + place.DB},
+		env: []string{"ANDON_HOME=" + root, "ANDON_BOARD=" + string(place.Slug), "ANDON_DB=" + place.DB},
 	}
 	if payload, err := json.Marshal(e.Payload); err == nil && len(e.Payload) > 0 && len(payload) <= maxPayload {
 		m.Data.Payload = payload

@@ -135,10 +135,13 @@ func (tx *Tx) CountSubs(ctx context.Context, c SubCount) (n int, err error) {
 }
 
 // PutSub stores a subscription as it is, over the one with its key if there is
-// one. A new one that is caught up begins behind its card's newest event.
+// one. A new one that is caught up begins behind its card's newest event, and is told so.
 func (tx *Tx) PutSub(ctx context.Context, s *kanban.Sub, was *kanban.Sub) error {
 	if was == nil {
-		return tx.applySubs(ctx, []kanban.Sub{*s})
+		stored := []kanban.Sub{*s}
+		err := tx.applySubs(ctx, stored)
+		*s = stored[0]
+		return err
 	}
 	set, args := assignments(subColumns[4:], was, s)
 	if set == "" {
