@@ -150,7 +150,8 @@ func TestExampleIsTheDefault(t *testing.T) {
 
 func TestExampleProfilesWorkWhenUncommented(t *testing.T) {
 	t.Parallel()
-	before, after, _ := strings.Cut(string(Example()), "profiles: {}")
+	profiles, _, _ := strings.Cut(string(Example()), "\n# Whom to notify")
+	before, after, _ := strings.Cut(profiles, "profiles: {}")
 	c, err := Parse("andon.yaml", []byte(before+"profiles:"+strings.ReplaceAll(after, "\n#   ", "\n  ")))
 	if err != nil {
 		t.Fatal(err)
