@@ -160,3 +160,12 @@ func TestTell(t *testing.T) {
 		t.Errorf("of a card that is gone: %q", got)
 	}
 }
+
+// A crash, a block or a review ends no subscription.
+func TestOver(t *testing.T) {
+	for _, s := range Statuses {
+		if over := card(s).Over(); over != (s == Done || s == Archived) {
+			t.Errorf("a card in %s: over = %t", s, over)
+		}
+	}
+}

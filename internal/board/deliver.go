@@ -122,6 +122,9 @@ func next(ctx context.Context, tx *store.Tx, c Courier, t kanban.Target, after k
 	if err != nil || len(events) == 0 || sub != nil && first <= events[0].ID {
 		return sub, nil, err
 	}
+	if held, err := tx.InHand(ctx, c.Target); held || err != nil {
+		return sub, nil, err
+	}
 	return nil, &events[0], nil
 }
 

@@ -71,7 +71,11 @@ func (o *create) run(ctx context.Context, args []string) error {
 	if err := o.fill(&d); err != nil {
 		return err
 	}
-	return o.with(ctx, func(s *session) error {
+	with := o.with
+	if len(o.notify) > 0 {
+		with = o.configured
+	}
+	return with(ctx, func(s *session) error {
 		for _, name := range o.notify {
 			sub, err := s.targetSub(name)
 			if err != nil {

@@ -163,7 +163,11 @@ func (o *subscription) subscribe(ctx context.Context, args []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	return o.with(ctx, func(s *session) error {
+	with := o.with
+	if o.target != "" || slices.Contains(ownPlatforms(), strings.ToLower(strings.TrimSpace(o.s.Platform))) {
+		with = o.configured
+	}
+	return with(ctx, func(s *session) error {
 		sub, err := o.fill(s, args[0])
 		if err != nil {
 			return err
@@ -235,9 +239,6 @@ func ownPlatforms() []string {
 
 // targetSub is a subscription of a target of andon.yaml, yet without a card.
 func (s *session) targetSub(name string) (kanban.Sub, error) {
-	if s.unread != nil {
-		return kanban.Sub{}, s.unread
-	}
 	t, known := s.config.Targets[strings.TrimSpace(name)]
 	if !known {
 		return kanban.Sub{}, s.noTarget(name)

@@ -85,6 +85,7 @@ func Run(ctx context.Context, o Options) error {
 			serving.Go(func() {
 				if err := r.serve(ctx, place); err != nil && ctx.Err() == nil {
 					r.warn(fmt.Errorf("board %s: %w", place.Slug, err))
+					pause(ctx, safety) // what is broken stays so for a while
 				}
 				mu.Lock()
 				delete(served, place.DB)
@@ -96,6 +97,15 @@ func Run(ctx context.Context, o Options) error {
 			return nil
 		case <-tick.C:
 		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
 	}
 }
 

@@ -243,3 +243,46 @@ func TestClaimsOfTheLivingStand(t *testing.T) {
 		}
 	})
 }
+
+// Likewise of what a target follows.
+func TestClaimsOfTheLivingStandWhereTheBoardIsFollowed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		p := &post{Board: board.New(db), t: t, db: db, now: time.Now()}
+		living := true
+		courier := func(pid int64) board.Courier {
+			return board.Courier{Target: "all", Platform: "command", Follow: []kanban.EventKind{kanban.EventBlocked},
+				Holder: kanban.Holder{Host: "h", PID: pid}, Alive: func(kanban.Holder) bool { return living }}
+		}
+		take := func(pid int64) *board.Notice {
+			t.Helper()
+			if err := p.Begin(t.Context(), courier(pid)); err != nil {
+				t.Fatal(err)
+			}
+			n, _, err := p.Take(t.Context(), courier(pid))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n := take(1); n != nil {
+			t.Errorf("of an empty board: %+v", n)
+		}
+		p.block(p.card())
+		p.block(p.card())
+		first := take(1)
+		if n := take(2); n != nil || first == nil {
+			t.Errorf("%+v was overtaken by %+v", first, n)
+		}
+		living = false
+		second := take(2)
+		if second == nil || second.Event.ID != first.Event.ID {
+			t.Fatalf("of the dead: %+v, want event %d", second, first.Event.ID)
+		}
+		if err := p.GiveBack(t.Context(), *second); err != nil {
+			t.Fatal(err)
+		}
+		if n := take(2); n == nil || n.Event.ID != first.Event.ID {
+			t.Errorf("given back, then %+v", n)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"andon/kanban"
@@ -93,6 +94,12 @@ func (tx *Tx) Holds(ctx context.Context, target string) ([]kanban.Hold, error) {
 	return holds, nil
 }
 
+// InHand reports whether something of what the target follows is being delivered.
+func (tx *Tx) InHand(ctx context.Context, target string) (held bool, err error) {
+	holds, err := tx.Holds(ctx, target)
+	return slices.ContainsFunc(holds, func(h kanban.Hold) bool { return h.Task == "" }), err
+}
+
 // PutHold records that a notification is being delivered.
 func (tx *Tx) PutHold(ctx context.Context, h kanban.Hold) error {
 	set, args := assignments(holdColumns[4:], nil, &h)
@@ -125,8 +132,10 @@ func (tx *Tx) SwapTargetCursor(ctx context.Context, target string, from, to kanb
 // kinds to hear, later than after, and nothing being delivered just now. It
 // returns nil if there is none.
 func (tx *Tx) Waiting(ctx context.Context, platform, target string, kinds []kanban.EventKind, after kanban.EventID) (*kanban.Sub, kanban.EventID, error) {
-	rows, err := tx.query(ctx, `SELECT e.id, `+columnNames(subColumns, "s.")+` FROM kanban_notify_subs s JOIN task_events e ON e.task_id = s.task_id
-		WHERE lower(s.platform) = ? AND s.chat_id = ? AND e.id > s.last_event_id AND e.id > ? AND e.kind IN (`+marks(len(kinds))+`)
+	// CROSS keeps SQLite from reading all events in the hope of an early match:
+	// subscriptions are few, and each has an index to its card's events.
+	rows, err := tx.query(ctx, `SELECT e.id, `+columnNames(subColumns, "s.")+` FROM kanban_notify_subs s CROSS JOIN task_events e
+		WHERE e.task_id = s.task_id AND lower(s.platform) = ? AND s.chat_id = ? AND e.id > s.last_event_id AND e.id > ? AND e.kind IN (`+marks(len(kinds))+`)
 		AND NOT EXISTS (SELECT 1 FROM andon_notify n WHERE n.target = s.chat_id AND n.platform = s.platform AND n.task_id = s.task_id
 			AND n.thread_id = s.thread_id AND n.claimed_to IS NOT NULL)
 		ORDER BY e.id, s.thread_id LIMIT 1`, append([]any{platform, target, after}, anys(kinds)...)...)
