@@ -91,7 +91,7 @@ func (o *notifyRun) run(ctx context.Context, _ []string) error {
 	options := notify.Options{
 		Home: h, Targets: targets, Report: o.report,
 		Boards: func() ([]home.Board, error) { return o.allBoards(h) },
-		Open:   func(ctx context.Context, b home.Board) (*store.DB, error) { return b.Open(ctx, o.opening()) },
+		Open:   o.openDB,
 		Warn: func(s string) {
 			o.mu.Lock()
 			defer o.mu.Unlock()
@@ -374,7 +374,7 @@ func (a *app) eachBoard(ctx context.Context, h home.Home, do func(*board.Board, 
 		if err != nil {
 			return err
 		}
-		db, err := place.Open(ctx, a.opening())
+		db, err := a.openDB(ctx, place)
 		if err != nil {
 			return err
 		}

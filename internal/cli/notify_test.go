@@ -48,7 +48,8 @@ func TestStatusOfADeadTarget(t *testing.T) {
 	if code, out, _ := call("notify", "status", "--json"); code != 1 || !strings.Contains(out, `"dead_since": 1`) {
 		t.Errorf("as JSON: %d\n%s", code, out)
 	}
-	if code, out, errs := call("notify", "run", "--once"); code != 0 || out != "" {
+	if code, out, errs := call("notify", "run", "--once"); code != 0 || out != "" ||
+		!strings.Contains(errs, "andon: warning: the target ops is dead on the board default since ") {
 		t.Errorf("a run while it is dead: %d\n%s%s", code, out, errs)
 	}
 	if code, out, errs := call("notify", "test", "ops"); code != 0 || !strings.Contains(out, "(boards: default)") {

@@ -81,17 +81,23 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	} else if unread != nil {
 		cfg = config.Default()
 	}
-	db, err := place.Open(ctx, a.opening())
+	db, err := a.openDB(ctx, place)
 	if err != nil {
 		return nil, err
-	}
-	if a.Env("HERMES_DELEGATED_CHILD_CONTEXT") != "" {
-		db.Deny = &kanban.Error{Code: kanban.Denied, Msg: "this process is a delegated child (HERMES_DELEGATED_CHILD_CONTEXT is set), and may only look at the board",
-			Hint: "tell the worker that delegated to it what should change"}
 	}
 	b := board.New(db)
 	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
 	return &session{Board: b, home: h, place: place, config: cfg, unread: unread, db: db}, nil
+}
+
+// openDB opens a board, for a delegated child only to look at.
+func (a *app) openDB(ctx context.Context, place home.Board) (*store.DB, error) {
+	db, err := place.Open(ctx, a.opening())
+	if err == nil && a.Env("HERMES_DELEGATED_CHILD_CONTEXT") != "" {
+		db.Deny = &kanban.Error{Code: kanban.Denied, Msg: "this process is a delegated child (HERMES_DELEGATED_CHILD_CONTEXT is set), and may only look at the board",
+			Hint: "tell the worker that delegated to it what should change"}
+	}
+	return db, err
 }
 
 // loadConfig reads andon.yaml. One that cannot be read at all is [kanban.Denied].

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -48,9 +49,22 @@ func (l *lane) poke() {
 	}
 }
 
+// begin takes back what was left in hand, and says if the target is dead.
+func (l *lane) begin(ctx context.Context) error {
+	if err := l.board.Begin(ctx, l.courier); err != nil {
+		return err
+	}
+	p, err := l.board.Look(ctx, l.courier, 0)
+	if t := p.Target; err == nil && !t.DeadSince.IsZero() {
+		l.Warn(fmt.Sprintf("the target %s is dead on the board %s since %s (%s); `andon notify test %s` revives it",
+			t.Name, l.place.Slug, t.DeadSince.UTC().Format(time.RFC3339), t.LastError, t.Name))
+	}
+	return err
+}
+
 // run delivers until the context ends.
 func (l *lane) run(ctx context.Context) error {
-	if err := l.board.Begin(ctx, l.courier); err != nil {
+	if err := l.begin(ctx); err != nil {
 		return err
 	}
 	timer := time.NewTimer(0)

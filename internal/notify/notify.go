@@ -256,7 +256,7 @@ func (r *runner) once(ctx context.Context, place home.Board) (err error) {
 	}
 	defer func() { err = errors.Join(err, done()) }()
 	for _, l := range r.lanes(place, b) {
-		err := b.Begin(ctx, l.courier)
+		err := l.begin(ctx)
 		if err == nil {
 			_, err = l.drain(ctx)
 		}
