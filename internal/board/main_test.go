@@ -25,6 +25,7 @@ var roles = map[string]func(ctx context.Context, b *board.Board, args []string) 
 	"hear":  hearAll,
 	"write": writeComments,
 	"soak":  soakWrite,
+	"live":  live,
 }
 
 func TestMain(m *testing.M) {
