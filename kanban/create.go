@@ -46,6 +46,9 @@ type Draft struct {
 	Effort        string
 	GoalMode      bool
 	GoalMaxTurns  int64
+
+	// Subs hear of the card from its making on. Their cards are not looked at.
+	Subs []Sub
 }
 
 var efforts = []string{"none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra"}
@@ -108,6 +111,12 @@ func (d Draft) Clean() (Draft, error) {
 	}
 	d.MaxRuntime = wholeSeconds(d.MaxRuntime)
 	var err error
+	d.Subs = slices.Clone(d.Subs)
+	for i, s := range d.Subs {
+		if d.Subs[i], err = s.Clean(); err != nil {
+			return d, err
+		}
+	}
 	d.Skills, err = cleanSkills(d.Skills)
 	return d, err
 }

@@ -52,14 +52,16 @@ var allowed = map[string][]string{
 		"internal/store", "internal/workspace", "kanban"},
 	"internal/dispatch": {"internal/board", "internal/config", "internal/home", "internal/lock", "internal/proc",
 		"internal/store", "internal/worker", "kanban"},
-	"internal/gc":    {"internal/board", "internal/home", "internal/store", "internal/trash", "internal/worker", "internal/workspace", "kanban"},
+	"internal/gc": {"internal/board", "internal/home", "internal/store", "internal/trash", "internal/worker", "internal/workspace", "kanban"},
+	"internal/notify": {"internal/board", "internal/config", "internal/fsx", "internal/home", "internal/lock", "internal/proc",
+		"internal/store", "internal/view", "kanban"},
 	"internal/bench": {"internal/board", "internal/home", "internal/store", "kanban"},
 	"internal/demo": {"internal/board", "internal/fsx", "internal/home", "internal/proc", "internal/store", "internal/view",
 		"internal/worker", "kanban"},
 
 	// Surfaces. They do not import one another; cli wires them all.
 	"internal/cli": {"internal/bench", "internal/board", "internal/config", "internal/demo", "internal/dispatch",
-		"internal/fsx", "internal/gc", "internal/home", "internal/lock", "internal/proc", "internal/store", "internal/trash",
+		"internal/fsx", "internal/gc", "internal/home", "internal/lock", "internal/notify", "internal/proc", "internal/store", "internal/trash",
 		"internal/view", "internal/worker", "internal/workspace", "internal/yamlx", "kanban"},
 	"cmd/andon": {"internal/cli"},
 }

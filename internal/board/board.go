@@ -127,10 +127,13 @@ func (b *Board) policy(t kanban.Task) kanban.Policy {
 	if b.Policy != nil {
 		p = b.Policy(t.Assignee)
 	}
-	jitter := b.Jitter
-	if jitter == nil {
-		jitter = rand.Float64
-	}
-	p.Jitter = jitter()
+	p.Jitter = b.jitter()
 	return p
+}
+
+func (b *Board) jitter() float64 {
+	if b.Jitter == nil {
+		return rand.Float64()
+	}
+	return b.Jitter()
 }

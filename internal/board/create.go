@@ -24,7 +24,13 @@ func (b *Board) Create(ctx context.Context, d kanban.Draft) (t kanban.Task, exis
 
 func (b *Board) create(ctx context.Context, tx *store.Tx, d kanban.Draft) (t kanban.Task, existed bool, err error) {
 	if d.IdempotencyKey != "" {
-		if t, ok, err := tx.Keyed(ctx, d.IdempotencyKey, kanban.Archived); ok || err != nil {
+		t, ok, err := tx.Keyed(ctx, d.IdempotencyKey, kanban.Archived)
+		for _, s := range d.Subs {
+			if s.Task = t.ID; ok && err == nil {
+				_, err = subscribe(ctx, tx, s)
+			}
+		}
+		if ok || err != nil {
 			return t, ok, err
 		}
 	}
@@ -45,6 +51,10 @@ func (b *Board) create(ctx context.Context, tx *store.Tx, d kanban.Draft) (t kan
 		return t, false, err
 	}
 	c.Inherit(subs, tx.Now)
+	for _, s := range d.Subs {
+		s.Task = c.Task.ID
+		c.Subs = append(c.Subs, kanban.Subscribe(nil, s, tx.Now))
+	}
 	if err := tx.Apply(ctx, &c); err != nil {
 		return t, false, err
 	}

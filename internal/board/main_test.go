@@ -22,6 +22,7 @@ const roleEnv = "ANDON_TEST_ROLE"
 
 var roles = map[string]func(ctx context.Context, b *board.Board, args []string) error{
 	"claim": claimAll,
+	"hear":  hearAll,
 	"write": writeComments,
 	"soak":  soakWrite,
 	"live":  live,

@@ -65,6 +65,11 @@ func (a *app) complete(cmd *cobra.Command) {
 		"state-type":     fixed("status", "outcome"),
 		"initial-status": fixed("running", "blocked"),
 		"workspace":      fixed("scratch", "dir:", "worktree", "worktree:"),
+		"notify":         a.targetNames,
+		"target":         a.targetNames,
+		"platform":       fixed(config.TargetKinds...),
+		"chat-type":      fixed(kanban.ChatTypes...),
+		"delivery-mode":  fixed(kanban.Modes...),
 	} {
 		a.completeFlag(cmd, flag, c)
 	}
@@ -85,6 +90,8 @@ func (a *app) complete(cmd *cobra.Command) {
 			return a.answer(cmd, a.completeCards, typed)
 		case "EFFORT":
 			return a.answer(cmd, fixed(kanban.Efforts()...), typed)
+		case "TARGET":
+			return a.answer(cmd, a.targetNames, typed)
 		case "PROFILE":
 			return a.answer(cmd, a.profiles, typed)
 		case "FILE", "PATH":
@@ -157,16 +164,31 @@ func (a *app) completeCards(ctx context.Context, cmd *cobra.Command, typed strin
 	return list
 }
 
-// profiles offers those of andon.yaml.
-func (a *app) profiles(context.Context, *cobra.Command, string) (list []cobra.Completion) {
+// settings is andon.yaml, the default where it cannot be read.
+func (a *app) settings() config.Config {
 	h, err := home.Find(a.places, a.Env, a.UserHome)
 	if err != nil {
-		return nil
+		return config.Default()
 	}
 	cfg, err := config.Load(h.ConfigFile(), os.ReadFile)
 	if err != nil {
-		return nil
+		return config.Default()
 	}
+	return cfg
+}
+
+// targetNames offers the targets of andon.yaml.
+func (a *app) targetNames(context.Context, *cobra.Command, string) (list []cobra.Completion) {
+	cfg := a.settings()
+	for _, name := range cfg.TargetNames() {
+		list = append(list, cobra.CompletionWithDesc(name, string(cfg.Targets[name].Kind)))
+	}
+	return list
+}
+
+// profiles offers those of andon.yaml.
+func (a *app) profiles(context.Context, *cobra.Command, string) (list []cobra.Completion) {
+	cfg := a.settings()
 	for _, name := range slices.Sorted(maps.Keys(cfg.Profiles)) {
 		list = append(list, cobra.CompletionWithDesc(name, view.Plain(cfg.Profiles[name].Description)))
 	}

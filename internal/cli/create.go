@@ -53,6 +53,7 @@ andon.yaml; another assignee (a person, a worker elsewhere) is left alone.`,
 	f.BoolVar(&o.d.GoalMode, "goal", false, "goal mode")
 	f.Int64Var(&o.d.GoalMaxTurns, "goal-max-turns", 0, "turns in goal mode")
 	f.StringVar(&o.initial, "initial-status", "running", "running (the ordinary way) or blocked (a person must unblock it)")
+	f.StringArrayVar(&o.notify, "notify", nil, "target of andon.yaml that hears what happens to the card (may be repeated)")
 	atFlag(f, &o.at)
 	o.changed = f.Changed
 	return cmd
@@ -64,7 +65,7 @@ type create struct {
 	bodyFile, workspace, maxRuntime string
 	at                              string
 	initial                         string
-	parents, skills                 []string
+	parents, skills, notify         []string
 	changed                         func(flag string) bool
 }
 
@@ -74,7 +75,19 @@ func (o *create) run(ctx context.Context, args []string) error {
 	if err := o.fill(&d); err != nil {
 		return err
 	}
-	return o.with(ctx, func(s *session) error {
+	with := o.with
+	if len(o.notify) > 0 {
+		with = o.configured
+	}
+	return with(ctx, func(s *session) error {
+		for _, name := range o.notify {
+			sub, err := s.targetSub(name)
+			if err != nil {
+				return err
+			}
+			sub.Profile = o.profile()
+			d.Subs = append(d.Subs, sub)
+		}
 		t, _, err := s.Create(ctx, d)
 		if err != nil {
 			return err

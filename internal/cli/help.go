@@ -120,5 +120,11 @@ and these, which have one name each:
   HERMES_SESSION_SOURCE                 kanban
   TERMINAL_CWD                          the workspace
   TERMINAL_TIMEOUT, TERMINAL_MAX_FOREGROUND_TIMEOUT  raised to fit max runtime
+
+What a command that is a target of notifications gets
+
+The environment of "andon notify run", the board as ANDON_HOME, ANDON_BOARD and
+ANDON_DB, and of the message ANDON_NOTIFY_ID, ANDON_NOTIFY_TARGET,
+ANDON_NOTIFY_KIND, ANDON_NOTIFY_TASK and ANDON_NOTIFY_TEXT.
 `)
 }

@@ -75,24 +75,41 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	if info, err := os.Stat(h.Root); err == nil && !info.IsDir() {
 		return nil, &kanban.Error{Code: kanban.Denied, Msg: fmt.Sprintf("the home %s is a file, and must be a folder", h.Root), Hint: otherHome}
 	}
-	cfg, unread := config.Load(h.ConfigFile(), os.ReadFile)
-	if unread != nil {
-		if _, inFile := errors.AsType[*config.Error](unread); !inFile {
-			return nil, &kanban.Error{Code: kanban.Denied, Err: unread, Msg: unread.Error(), Hint: otherHome}
-		}
-		cfg, unread = config.Default(), &kanban.Error{Code: kanban.Invalid, Err: unread, Msg: unread.Error()}
+	cfg, unread := a.loadConfig(h)
+	if e, ok := errors.AsType[*kanban.Error](unread); ok && e.Code == kanban.Denied {
+		return nil, unread
+	} else if unread != nil {
+		cfg = config.Default()
 	}
-	db, err := place.Open(ctx, a.opening())
+	db, err := a.openDB(ctx, place)
 	if err != nil {
 		return nil, err
-	}
-	if a.Env("HERMES_DELEGATED_CHILD_CONTEXT") != "" {
-		db.Deny = &kanban.Error{Code: kanban.Denied, Msg: "this process is a delegated child (HERMES_DELEGATED_CHILD_CONTEXT is set), and may only look at the board",
-			Hint: "tell the worker that delegated to it what should change"}
 	}
 	b := board.New(db)
 	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
 	return &session{Board: b, home: h, place: place, config: cfg, unread: unread, db: db}, nil
+}
+
+// openDB opens a board, for a delegated child only to look at.
+func (a *app) openDB(ctx context.Context, place home.Board) (*store.DB, error) {
+	db, err := place.Open(ctx, a.opening())
+	if err == nil && a.Env("HERMES_DELEGATED_CHILD_CONTEXT") != "" {
+		db.Deny = &kanban.Error{Code: kanban.Denied, Msg: "this process is a delegated child (HERMES_DELEGATED_CHILD_CONTEXT is set), and may only look at the board",
+			Hint: "tell the worker that delegated to it what should change"}
+	}
+	return db, err
+}
+
+// loadConfig reads andon.yaml. One that cannot be read at all is [kanban.Denied].
+func (a *app) loadConfig(h home.Home) (config.Config, error) {
+	cfg, err := config.Load(h.ConfigFile(), os.ReadFile)
+	if err == nil {
+		return cfg, nil
+	}
+	if _, inFile := errors.AsType[*config.Error](err); !inFile {
+		return cfg, &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error(), Hint: otherHome}
+	}
+	return cfg, &kanban.Error{Code: kanban.Invalid, Err: err, Msg: err.Error()}
 }
 
 // opening is how this call opens a file.

@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Dispatch Dispatch
 	Profiles map[string]Profile // by canonical name, see [ParseProfileName]
+	Targets  map[string]Target  // whom to notify, by name
 }
 
 // Dispatch tunes the dispatcher of this host.
@@ -61,6 +62,7 @@ func Default() Config {
 			StaleTimeout:  Duration(4 * time.Hour),
 		},
 		Profiles: map[string]Profile{},
+		Targets:  map[string]Target{},
 	}
 }
 
@@ -114,6 +116,11 @@ func (c Config) Validate() error {
 			return invalid("profiles", "%s", err)
 		}
 		if err := c.Profiles[name].validate("profiles." + name); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Targets)) {
+		if err := c.Targets[name].validate("notify.targets." + name); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,7 @@ func TestParse(t *testing.T) {
 		{"sections left empty", "dispatch:\nprofiles:\n  # none yet\n", Default()},
 		{"dispatch", "dispatch:\n  max_in_progress: 0\n  failure_limit: 5\n  interval: 90\n  stale_timeout: 0\n", Config{
 			Dispatch: Dispatch{FailureLimit: 5, Interval: Duration(90 * time.Second)},
-			Profiles: map[string]Profile{},
+			Profiles: map[string]Profile{}, Targets: map[string]Target{},
 		}},
 		{"least profile", "profiles:\n  Writer:\n    command: [agent]\n", with(Profile{Command: []string{"agent"}, OnExit: kanban.OnExitProtocol})},
 		{"whole profile", `
@@ -70,7 +70,7 @@ func TestParseRefusesInOneLine(t *testing.T) {
 	profile := func(line string) string { return "profiles:\n  writer:\n    command: [agent]\n    " + line + "\n" }
 	tests := []struct{ name, in, want string }{
 		{"unknown field with a likeness", "profiles:\n  writer:\n    comand: [x]\n", `andon.yaml:3:5: profiles.writer.comand: unknown field; did you mean "command"?`},
-		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: dispatch, profiles`},
+		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: dispatch, notify, profiles`},
 		{"unknown section", "profile:\n  a: 1\n", `andon.yaml:1:1: profile: unknown field; did you mean "profiles"?`},
 		{"letters swapped", "dispatch: {intreval: 3}\n", `did you mean "interval"?`},
 		{"short name has no likeness", profile("x: 1"), "profiles.writer.x: unknown field; known here: command, description"},
@@ -150,7 +150,8 @@ func TestExampleIsTheDefault(t *testing.T) {
 
 func TestExampleProfilesWorkWhenUncommented(t *testing.T) {
 	t.Parallel()
-	before, after, _ := strings.Cut(string(Example()), "profiles: {}")
+	profiles, _, _ := strings.Cut(string(Example()), "\n# Whom to notify")
+	before, after, _ := strings.Cut(profiles, "profiles: {}")
 	c, err := Parse("andon.yaml", []byte(before+"profiles:"+strings.ReplaceAll(after, "\n#   ", "\n  ")))
 	if err != nil {
 		t.Fatal(err)

@@ -40,6 +40,7 @@ func (d decoder) root(c *Config, n ast.Node) error {
 	return d.Fields("", n, map[string]yamlx.Setter{
 		"dispatch": func(path string, n ast.Node) error { return d.dispatch(&c.Dispatch, path, n) },
 		"profiles": func(path string, n ast.Node) error { return d.profiles(c, path, n) },
+		"notify":   func(path string, n ast.Node) error { return d.notify(c, path, n) },
 	})
 }
 

@@ -162,6 +162,10 @@ func (h Home) ConfigFile() string { return filepath.Join(h.Root, "andon.yaml") }
 // DispatcherLock is the lock file of the one dispatcher that serves this root.
 func (h Home) DispatcherLock() string { return filepath.Join(h.Root, "kanban", ".dispatcher.lock") }
 
+// NotifierLock is the lock file of the one process that delivers notifications of
+// this root's boards.
+func (h Home) NotifierLock() string { return filepath.Join(h.Root, "kanban", ".notifier.lock") }
+
 // CurrentFile is the pointer to the current board: one line, its slug.
 func (h Home) CurrentFile() string { return filepath.Join(h.Root, "kanban", "current") }
 

@@ -48,6 +48,27 @@ func (b Board) Look(ctx context.Context) error {
 	return err
 }
 
+// CountSubs counts the board's subscriptions without writing anything, not even a
+// board: where there is none, or one of a time before subscriptions, it is zero.
+func (b Board) CountSubs(ctx context.Context, c store.SubCount) (n int, err error) {
+	const table = "kanban_notify_subs"
+	var db *store.DB
+	if b.remote() {
+		db, err = postgres.Probe(ctx, b.DB, string(b.Slug), table)
+	} else {
+		db, err = sqlite.Probe(ctx, b.DB, table)
+	}
+	if db == nil || err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = db.View(ctx, func(tx *store.Tx) error {
+		n, err = tx.CountSubs(ctx, c)
+		return err
+	})
+	return n, err
+}
+
 // Address names the board's database for people, logs and marks: the file, or
 // the address without its password and with the board behind "#".
 func (b Board) Address() string {

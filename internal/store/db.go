@@ -33,6 +33,10 @@ type DB struct {
 	Deny error
 }
 
+// ErrProbe is what an Update is answered with by a board that was opened only to
+// read.
+var ErrProbe = errors.New("the board was opened only to read")
+
 // Options is how to open a board. Its zero value is the ordinary case.
 type Options struct {
 	Busy time.Duration // bound of each wait for other writers; zero: 120 s

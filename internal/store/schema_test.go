@@ -20,3 +20,20 @@ func TestBoardOfAnOlderAndon(t *testing.T) {
 		t.Errorf("cards: %q", got)
 	}
 }
+
+// Likewise what came with notifications, on every kind of board.
+func TestBoardFromBeforeNotifications(t *testing.T) {
+	storetest.Places(t, func(t *testing.T, path string) {
+		old := storetest.Open(t, path)
+		mustCreate(t, old, "t_1")
+		storetest.Exec(t, old, `DROP TABLE andon_notify`, `UPDATE andon_meta SET value = '1' WHERE key = 'schema'`)
+		db := storetest.Open(t, path)
+		if got := storetest.Dump(t, db, `SELECT count(*) AS n FROM andon_notify`); len(got) != 1 || got[0] != "n=0 " {
+			t.Errorf("andon_notify: %q", got)
+		}
+		if got := storetest.Dump(t, db, `SELECT value FROM andon_meta WHERE key = 'schema'`); len(got) != 1 || got[0] != "value=3 " {
+			t.Errorf("the version is %q", got)
+		}
+		storetest.Check(t, db)
+	})
+}

@@ -46,6 +46,11 @@ func Open(ctx context.Context, dsn, slug string, o store.Options) (*store.DB, er
 	if err := b.open(ctx); err != nil {
 		return nil, fmt.Errorf("open board: %w", errors.Join(b.explain(err), b.pool.Close()))
 	}
+	return b.store(), nil
+}
+
+// store is the board as the rest of the program knows it.
+func (b *board) store() *store.DB {
 	return store.New(b.pool, store.Dialect{
 		Name:      "postgres",
 		Rebind:    rebind,
@@ -58,7 +63,7 @@ func Open(ctx context.Context, dsn, slug string, o store.Options) (*store.DB, er
 		Queue:     b.turn,
 		Wake:      b.wake,
 		Check:     func(context.Context) ([]string, error) { return nil, nil }, // the server's operator looks after its files
-	}, b.address, b.busy, func() error { b.end(); return nil }), nil
+	}, b.address, b.busy, func() error { b.end(); return nil })
 }
 
 // Exists reports whether there is such a board. It makes nothing.
@@ -70,6 +75,23 @@ func Exists(ctx context.Context, dsn, slug string) (bool, error) {
 	defer b.pool.Close()
 	version, err := b.version(ctx, b.pool)
 	return version > 0, b.explain(err)
+}
+
+// Probe opens a board only to read, and only if its schema has the table: else it
+// returns nil. It makes nothing.
+func Probe(ctx context.Context, dsn, slug, table string) (*store.DB, error) {
+	b, err := newBoard(dsn, slug, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	var there bool
+	err = b.pool.QueryRowContext(ctx, `SELECT to_regclass(`+literal(b.ident+"."+table)+`) IS NOT NULL`).Scan(&there)
+	if err != nil || !there {
+		return nil, errors.Join(b.explain(err), b.pool.Close())
+	}
+	db := b.store()
+	db.Deny = store.ErrProbe
+	return db, nil
 }
 
 type board struct {

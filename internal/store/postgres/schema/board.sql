@@ -142,6 +142,29 @@ CREATE TABLE IF NOT EXISTS andon_runs (
 	exited_at   BIGINT
 );
 
+-- How the targets of andon.yaml fare with this board: one row for each, with the
+-- cursor of what it follows of every card, and one for each subscription of which
+-- a notification is being delivered, so that a process that died meanwhile has
+-- its claim taken back.
+CREATE TABLE IF NOT EXISTS andon_notify (
+	target          TEXT COLLATE "C" NOT NULL,
+	platform        TEXT COLLATE "C" NOT NULL DEFAULT '',
+	task_id         TEXT COLLATE "C" NOT NULL DEFAULT '',
+	thread_id       TEXT COLLATE "C" NOT NULL DEFAULT '',
+	cursor          BIGINT,
+	failures        BIGINT NOT NULL DEFAULT 0,
+	next_attempt_at BIGINT,
+	last_error      TEXT COLLATE "C",
+	dead_since      BIGINT,
+	claimed_from    BIGINT,
+	claimed_to      BIGINT,
+	host            TEXT COLLATE "C",
+	pid             BIGINT,
+	pid_start       TEXT COLLATE "C",
+	claimed_at      BIGINT,
+	PRIMARY KEY (target, platform, task_id, thread_id)
+);
+
 -- One row says which version of this schema the board has.
 CREATE TABLE IF NOT EXISTS andon_meta (
 	key   TEXT COLLATE "C" PRIMARY KEY,

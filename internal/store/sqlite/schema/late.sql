@@ -25,6 +25,29 @@ CREATE TABLE IF NOT EXISTS andon_runs (
 	exited_at   INTEGER
 );
 
+-- How the targets of andon.yaml fare with this board: one row for each, with the
+-- cursor of what it follows of every card, and one for each subscription of which
+-- a notification is being delivered, so that a process that died meanwhile has
+-- its claim taken back.
+CREATE TABLE IF NOT EXISTS andon_notify (
+	target          TEXT NOT NULL,
+	platform        TEXT NOT NULL DEFAULT '',
+	task_id         TEXT NOT NULL DEFAULT '',
+	thread_id       TEXT NOT NULL DEFAULT '',
+	cursor          INTEGER,
+	failures        INTEGER NOT NULL DEFAULT 0,
+	next_attempt_at INTEGER,
+	last_error      TEXT,
+	dead_since      INTEGER,
+	claimed_from    INTEGER,
+	claimed_to      INTEGER,
+	host            TEXT,
+	pid             INTEGER,
+	pid_start       TEXT,
+	claimed_at      INTEGER,
+	PRIMARY KEY (target, platform, task_id, thread_id)
+);
+
 -- One row says which version of this schema the file has.
 CREATE TABLE IF NOT EXISTS andon_meta (
 	key   TEXT PRIMARY KEY,

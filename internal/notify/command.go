@@ -1,0 +1,111 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"andon/internal/proc"
+	"andon/internal/view"
+)
+
+// command runs a program with the message as JSON on its standard input. There is
+// no shell, and nothing of a card is among the arguments.
+type command struct{ argv []string }
+
+const (
+	commandTime = 30 * time.Second
+	endTime     = 2 * time.Second // for what it leaves behind, and its pipes
+	maxWords    = 200             // of its standard error, in an error
+)
+
+func (c command) send(ctx context.Context, m message) error {
+	env := workerless(os.Environ())
+	env = append(env, m.env...)
+	env = append(env, "ANDON_NOTIFY_ID="+m.Data.ID, "ANDON_NOTIFY_TARGET="+m.Data.Target, "ANDON_NOTIFY_KIND="+string(m.Data.Kind),
+		"ANDON_NOTIFY_TASK="+string(m.Data.TaskID), "ANDON_NOTIFY_TEXT="+m.Data.Text)
+	return execute(ctx, c.argv, env, m.body())
+}
+
+// execute runs a program to its end. Exit 0 is success; one that takes too long
+// is ended with all that it started.
+func execute(ctx context.Context, argv, env []string, stdin []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTime)
+	defer cancel()
+	runtime.LockOSThread() // it dies with the thread that started it
+	defer runtime.UnlockOSThread()
+	var words tail
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Env, cmd.Stdin, cmd.Stderr = env, bytes.NewReader(stdin), &words
+	proc.NewGroup(cmd)
+	cmd.WaitDelay = endTime
+	cmd.Cancel = func() error {
+		tree := proc.Tree{Group: cmd.Process.Pid}
+		if _, err := proc.End(context.WithoutCancel(ctx), tree, 0); err != nil {
+			return cmd.Process.Kill()
+		}
+		return os.ErrProcessDone
+	}
+	err := cmd.Run()
+	var said string
+	if line := words.line(); line != "" {
+		said = ": " + line
+	}
+	exit, ended := errors.AsType[*exec.ExitError](err)
+	switch {
+	case err == nil, errors.Is(err, exec.ErrWaitDelay): // it succeeded, and what it left behind has its pipes
+		return nil
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("%s was ended after %s%s", argv[0], commandTime, said)
+	case ended:
+		return fmt.Errorf("%s: %s%s", argv[0], exit.ProcessState, said)
+	}
+	return fmt.Errorf("start %s: %w", argv[0], err)
+}
+
+// workerless is the environment without what makes a process the worker of a
+// card: a command speaks for nobody's card.
+func workerless(env []string) (kept []string) {
+	for _, e := range env {
+		name, _, _ := strings.Cut(e, "=")
+		rest, ours := strings.CutPrefix(name, "ANDON_")
+		if !ours {
+			rest, ours = strings.CutPrefix(name, "HERMES_KANBAN_")
+		}
+		switch rest {
+		case "TASK", "RUN_ID", "CLAIM_LOCK", "WORKSPACE", "BRANCH", "GOAL_MODE", "GOAL_MAX_TURNS", "PROMPT_FILE", "BOARD", "DB":
+			if ours {
+				continue
+			}
+		}
+		kept = append(kept, e)
+	}
+	return kept
+}
+
+// tail keeps the end of what a program writes.
+type tail struct{ text []byte }
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.text = append(t.text, p...)
+	if over := len(t.text) - 4096; over > 0 {
+		t.text = append(t.text[:0], t.text[over:]...)
+	}
+	return len(p), nil
+}
+
+// line is the last line that is not blank, cut.
+func (t *tail) line() string {
+	text := strings.TrimSpace(strings.ToValidUTF8(string(t.text), "\uFFFD"))
+	text = view.Plain(text[strings.LastIndexByte(text, '\n')+1:])
+	if r := []rune(text); len(r) > maxWords {
+		text = string(r[:maxWords]) + "…"
+	}
+	return text
+}
