@@ -87,6 +87,10 @@ func (a *app) complete(cmd *cobra.Command) {
 			return a.answer(cmd, fixed(kanban.Efforts()...), typed)
 		case "PROFILE":
 			return a.answer(cmd, a.profiles, typed)
+		case "SLUG":
+			return a.answer(cmd, a.boards, typed)
+		case "SHELVED":
+			return a.answer(cmd, a.shelved, typed)
 		case "FILE", "PATH":
 			return nil, cobra.ShellCompDirectiveDefault
 		}
@@ -174,17 +178,33 @@ func (a *app) profiles(context.Context, *cobra.Command, string) (list []cobra.Co
 }
 
 // boards offers those of the home.
-func (a *app) boards(context.Context, *cobra.Command, string) (list []cobra.Completion) {
+func (a *app) boards(ctx context.Context, _ *cobra.Command, _ string) (list []cobra.Completion) {
 	h, err := home.Find(a.places, a.Env, a.UserHome)
 	if err != nil {
 		return nil
 	}
-	boards, err := h.Boards()
+	boards, err := h.Here(ctx)
 	if err != nil {
 		return nil
 	}
 	for _, b := range boards {
-		list = append(list, string(b.Slug))
+		list = append(list, cobra.CompletionWithDesc(string(b.Slug), view.Plain(b.Meta().Name)))
+	}
+	return list
+}
+
+// shelved offers the boards that were put away.
+func (a *app) shelved(ctx context.Context, _ *cobra.Command, _ string) (list []cobra.Completion) {
+	h, err := home.Find(a.places, a.Env, a.UserHome)
+	if err != nil {
+		return nil
+	}
+	shelf, err := h.Shelf(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, s := range shelf {
+		list = append(list, cobra.CompletionWithDesc(s.Name, view.Plain(s.Meta().Name)))
 	}
 	return list
 }

@@ -86,13 +86,21 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.Env("HERMES_DELEGATED_CHILD_CONTEXT") != "" {
-		db.Deny = &kanban.Error{Code: kanban.Denied, Msg: "this process is a delegated child (HERMES_DELEGATED_CHILD_CONTEXT is set), and may only look at the board",
-			Hint: "tell the worker that delegated to it what should change"}
-	}
+	db.Deny = a.delegated()
 	b := board.New(db)
+	b.Defaults = place.Defaults()
 	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
 	return &session{Board: b, home: h, place: place, config: cfg, unread: unread, db: db}, nil
+}
+
+// delegated is the refusal of every change to a process that may only look; nil
+// for others.
+func (a *app) delegated() error {
+	if a.Env("HERMES_DELEGATED_CHILD_CONTEXT") == "" {
+		return nil
+	}
+	return &kanban.Error{Code: kanban.Denied, Msg: "this process is a delegated child (HERMES_DELEGATED_CHILD_CONTEXT is set), and may only look at the board",
+		Hint: "tell the worker that delegated to it what should change"}
 }
 
 // opening is how this call opens a file.
