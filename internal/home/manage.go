@@ -70,7 +70,11 @@ func (h Home) Known(slug Slug) (Board, error) {
 
 // NoBoard is the refusal of a name that no board has.
 func (h Home) NoBoard(slug Slug) error {
-	err := fmt.Errorf("%w: %q in %s", ErrNoBoard, slug, h.Root)
+	place := "in " + h.Root
+	if h.remote() {
+		place = "at " + h.Board(slug).Address()
+	}
+	err := fmt.Errorf("%w: %q %s", ErrNoBoard, slug, place)
 	return &kanban.Error{Code: kanban.NotFound, Err: err, Msg: err.Error(), Hint: "`andon boards list` shows those there are"}
 }
 

@@ -22,17 +22,13 @@ import (
 type Shelved struct {
 	Slug Slug   // the board it was
 	Name string // what it is called now: the slug and the second it was put away
-	Dir  string // its folder; empty on a server
+	Dir  string // its folder; empty on a server, of whose boards no folder moves
+
+	metadata string
 }
 
-// Meta is what was said of the board when it was put away.
-func (s Shelved) Meta() Meta {
-	b := Board{Slug: s.Slug, Metadata: filepath.Join(s.Dir, metadataName)}
-	if s.Dir == "" {
-		b.Metadata = ""
-	}
-	return b.Meta()
-}
+// Meta is what is said of the board.
+func (s Shelved) Meta() Meta { return Board{Slug: s.Slug, Metadata: s.metadata}.Meta() }
 
 // shelf is the folder of the boards that were put away, where Hermes puts them.
 func (h Home) shelf() string { return filepath.Join(h.boardsDir(), "_archived") }
@@ -69,7 +65,7 @@ func (h Home) Shelf(ctx context.Context) (all []Shelved, err error) {
 		}
 		for _, f := range found {
 			if slug, err := ParseSlug(f.Slug); err == nil && f.Name != "" {
-				all = append(all, Shelved{Slug: slug, Name: f.Name})
+				all = append(all, Shelved{Slug: slug, Name: f.Name, metadata: h.layout(slug).Metadata})
 			}
 		}
 	} else {
@@ -79,7 +75,8 @@ func (h Home) Shelf(ctx context.Context) (all []Shelved, err error) {
 		}
 		for _, e := range entries {
 			if slug, _, _, ok := parseShelfName(e.Name()); ok {
-				all = append(all, Shelved{Slug: slug, Name: e.Name(), Dir: filepath.Join(h.shelf(), e.Name())})
+				dir := filepath.Join(h.shelf(), e.Name())
+				all = append(all, Shelved{slug, e.Name(), dir, filepath.Join(dir, metadataName)})
 			}
 		}
 	}
