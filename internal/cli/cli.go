@@ -148,6 +148,7 @@ var verbs = []func(*app) *cobra.Command{
 	newSupervise,
 	newInit,
 	newBoards,
+	newConfig,
 	newDemo,
 	newBench,
 	newBenchWorker,
