@@ -148,6 +148,7 @@ var verbs = []func(*app) *cobra.Command{
 	newSupervise,
 	newInit,
 	newBoards,
+	newDoctor,
 	newConfig,
 	newDemo,
 	newBench,
