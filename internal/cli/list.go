@@ -89,9 +89,12 @@ func (o *list) run(ctx context.Context, _ []string) error {
 	})
 }
 
-// oneOfMany reports whether the home has other boards, too: then a list says
-// which board it is of.
+// oneOfMany reports whether the board is one of several of the home: then a list
+// says which it is of. A file that lies elsewhere is none of them.
 func (a *app) oneOfMany(ctx context.Context, s *session) bool {
+	if s.place.DB != s.home.Whole().Board(s.place.Slug).DB {
+		return false
+	}
 	boards, err := s.home.Here(ctx)
 	return err == nil && len(boards) > 1
 }

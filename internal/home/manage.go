@@ -321,16 +321,15 @@ func (h Home) Restore(ctx context.Context, name string, now time.Time, o store.O
 
 // vacant refuses to put a board where one is.
 func (h Home) vacant(ctx context.Context, b Board) error {
-	taken := false
+	taken := h.Exists(b.Slug)
 	if h.remote() {
 		err := b.Look(ctx)
 		if err != nil && !errors.Is(err, ErrAbsent) {
 			return err
 		}
 		taken = err == nil
-	} else {
-		_, err := os.Lstat(b.Dir)
-		taken = !errors.Is(err, fs.ErrNotExist)
+	} else if _, err := os.Lstat(b.Dir); !taken && !errors.Is(err, fs.ErrNotExist) {
+		return &kanban.Error{Code: kanban.Conflict, Msg: fmt.Sprintf("%s is in the way, and is no board", b.Dir), Hint: "move it away"}
 	}
 	if taken {
 		return &kanban.Error{Code: kanban.Conflict, Msg: fmt.Sprintf("there is a board %s already", b.Slug),

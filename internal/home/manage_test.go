@@ -263,6 +263,65 @@ func TestRemoveOfADamagedBoard(t *testing.T) {
 	}
 }
 
+// A deletion that was cut short leaves no board, and the next one goes on with it.
+func TestDeletionThatWasCutShort(t *testing.T) {
+	h := find(t, Flags{Home: t.TempDir()}, nil, "")
+	create(t, h, "ops")
+	left := filepath.Join(h.shelf(), doomed+"web-1772366400")
+	touch(t, filepath.Join(left, "kanban.db"), "half of it")
+	if slugs, shelved := here(t, h); len(slugs) != 2 || len(shelved) != 0 {
+		t.Errorf("boards %v, and put away %v", slugs, shelved)
+	}
+	if _, err := h.Remove(t.Context(), "ops", noon, Removal{Delete: true}, store.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(h.shelf()); err != nil || len(entries) != 0 {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+}
+
+func TestRestoreWhereSomethingElseIs(t *testing.T) {
+	h := find(t, Flags{Home: t.TempDir()}, nil, "")
+	b := create(t, h, "ops")
+	if _, err := h.Remove(t.Context(), "ops", noon, Removal{}, store.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	touch(t, filepath.Join(b.Dir, "notes"), "")
+	if _, err := h.Restore(t.Context(), "ops", noon, store.Options{}); kanban.CodeOf(err) != kanban.Conflict || !strings.Contains(err.Error(), "in the way") {
+		t.Errorf("Restore: %v", err)
+	}
+	if _, shelved := here(t, h); len(shelved) != 1 {
+		t.Errorf("put away: %v", shelved)
+	}
+}
+
+// Of many who make and remove one board at once, each is told what became of it,
+// and in the end there is a whole board, or none.
+func TestManyAtOnce(t *testing.T) {
+	homes(t, func(t *testing.T, h Home) {
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() {
+				for range 3 {
+					var err error
+					if i%2 == 0 {
+						_, _, err = h.Create(t.Context(), "ops", noon, func(*Meta) {}, store.Options{})
+					} else {
+						_, err = h.Remove(t.Context(), "ops", noon, Removal{Delete: i == 1}, store.Options{})
+					}
+					if err != nil && kanban.CodeOf(err) != kanban.NotFound {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if slugs, _ := here(t, h); len(slugs) == 2 {
+			add(t, h.Board("ops"), false)
+		}
+	})
+}
+
 func TestRemovingTheCurrentBoard(t *testing.T) {
 	h := find(t, Flags{Home: t.TempDir()}, nil, "")
 	for _, slug := range []Slug{"ops", "web"} {
