@@ -71,7 +71,7 @@ type boardRemoval struct {
 	As      *string               `json:"archived_as"`
 	DryRun  bool                  `json:"dry_run,omitempty"`
 	DBPath  string                `json:"db_path,omitempty"`
-	Counts  map[kanban.Status]int `json:"counts,omitempty"`
+	Counts  map[kanban.Status]int `json:"counts"`
 	Files   int                   `json:"files,omitempty"`
 	Bytes   int64                 `json:"bytes,omitempty"`
 }

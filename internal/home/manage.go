@@ -18,16 +18,16 @@ import (
 	"andon/kanban"
 )
 
-// What is done with boards as a whole is done by one process at a time. The lock
-// is andon's own: Hermes takes none.
+// manageWait is how long to wait for others who make or remove boards.
 const manageWait = 15 * time.Second
 
-// Manage lets this process alone make, name and remove boards of the home until
-// release is called. The home itself must be there.
+// manage calls do while no other process makes, names or removes boards of the
+// home. The lock is andon's own: Hermes takes none. Where there are no boards yet
+// there is nothing to guard, and no home is made for what will be refused.
 func (h Home) manage(ctx context.Context, do func() error) (err error) {
-	dir := filepath.Join(h.Root, "kanban")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error()}
+	dir := filepath.Dir(h.boardsDir())
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return do()
 	}
 	guard, held, err := lock.Poll(ctx, filepath.Join(dir, ".boards.lock"), 20*time.Millisecond, manageWait)
 	switch {
@@ -83,6 +83,9 @@ func (h Home) NoBoard(slug Slug) error {
 func (h Home) Create(ctx context.Context, slug Slug, now time.Time, change func(*Meta), o store.Options) (b Board, existed bool, err error) {
 	h = h.Whole()
 	b = h.Board(slug)
+	if err := os.MkdirAll(filepath.Dir(h.boardsDir()), 0o755); err != nil {
+		return b, false, &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error(), Hint: "name a home that can be written, with --home or ANDON_HOME"}
+	}
 	err = h.manage(ctx, func() error {
 		switch err := b.Look(ctx); {
 		case err == nil:
@@ -143,7 +146,11 @@ func (h Home) Switch(ctx context.Context, slug Slug) error {
 		if !h.Exists(slug) {
 			return h.NoBoard(slug)
 		}
-		if err := fsx.WriteFile(h.CurrentFile(), []byte(string(slug)+"\n"), 0o644); err != nil {
+		err := os.MkdirAll(filepath.Dir(h.CurrentFile()), 0o755)
+		if err == nil {
+			err = fsx.WriteFile(h.CurrentFile(), []byte(string(slug)+"\n"), 0o644)
+		}
+		if err != nil {
 			return &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error()}
 		}
 		return nil
