@@ -20,7 +20,10 @@ import (
 )
 
 const (
-	lookEvery = time.Second      // how often the supervisor looks whether the card is still its own
+	// How often the supervisor looks whether the card is still its own, if no
+	// dispatcher tells it to. Fifty idle ones shall cost less than 1 % of a core.
+	lookEvery = 5 * time.Second
+	lookOften = time.Second      // where processes cannot be told
 	farewell  = 10 * time.Second // an agent that has reported may take to end by itself
 )
 
@@ -63,7 +66,9 @@ func Supervise(ctx context.Context, in io.Reader, o Options) error {
 	if err != nil {
 		return err
 	}
-	s := &supervisor{job: job, Options: o, log: log, board: board.New(db), run: kanban.Run{ID: job.Run, Task: job.Task}}
+	nudged, deaf := proc.Nudges() // before anybody can know of this process
+	defer deaf()
+	s := &supervisor{job: job, Options: o, log: log, board: board.New(db), run: kanban.Run{ID: job.Run, Task: job.Task}, nudged: nudged}
 	s.board.Policy = func(string) kanban.Policy {
 		return kanban.Policy{ProfileLimit: int64(job.Profile.MaxRetries), BoardLimit: int64(job.FailureLimit), Cooldown: job.RateLimitCooldown}
 	}
@@ -80,6 +85,7 @@ type supervisor struct {
 	began   time.Time     // by this process's own clock: the board's has whole seconds
 	limit   time.Duration // of the run; zero: none
 	agent   proc.ID
+	nudged  <-chan os.Signal // somebody says that the card may have left this run
 }
 
 func (s *supervisor) supervise(ctx context.Context) error {
@@ -199,13 +205,33 @@ func (s *supervisor) start(cmd *exec.Cmd) (<-chan kanban.Exit, error) {
 
 // watch stays with the agent until it has ended, and records that.
 func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error {
-	look := time.NewTicker(lookEvery)
+	every := lookEvery
+	if !proc.CanNudge {
+		every = lookOften
+	}
+	look := time.NewTicker(every)
 	defer look.Stop()
 	renew := time.NewTicker(max(s.job.TTL/3, time.Second))
 	defer renew.Stop()
+	pulse, err := s.board.Pulse(ctx)
+	if err != nil {
+		pulse.Beat = func(context.Context) (bool, error) { return true, nil } // each look reads the card
+	} else {
+		defer pulse.Close()
+	}
 	var limit, leave <-chan time.Time
 	if s.limit > 0 {
 		limit = time.After(time.Until(s.began.Add(s.limit)))
+	}
+	known := false // since the last beat it was seen that the card is this run's
+	glance := func() {
+		if news, err := pulse.Beat(ctx); leave != nil || known && !news && err == nil {
+			return
+		}
+		wait, gone, err := s.superseded(ctx)
+		if known = err == nil; gone {
+			leave = time.After(wait)
+		}
 	}
 	for {
 		select {
@@ -228,33 +254,30 @@ func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error
 				s.logf("renew the lease: %v", err) // the next tick tries again, long before it ends
 			}
 		case <-look.C:
-			if leave != nil {
-				continue
-			}
-			if wait, gone := s.superseded(ctx); gone {
-				leave = time.After(wait)
-			}
+			glance()
+		case <-s.nudged:
+			glance()
 		}
 	}
 }
 
 // superseded reports whether the card has left this run, and how long the agent
 // may take to end by itself: some time if it was its own report.
-func (s *supervisor) superseded(ctx context.Context) (wait time.Duration, gone bool) {
+func (s *supervisor) superseded(ctx context.Context) (wait time.Duration, gone bool, err error) {
 	run, err := s.board.Run(ctx, s.run.ID)
 	switch {
 	case err != nil:
-		return 0, false // the board is busy; the next look will tell
+		return 0, false, err // the board is busy; the next look will tell
 	case run == nil:
-		return 0, true // the card was deleted
+		return 0, true, nil // the card was deleted
 	case run.Open():
-		return 0, false
+		return 0, false, nil
 	}
 	switch run.Outcome {
 	case kanban.OutcomeCompleted, kanban.OutcomeBlocked, kanban.OutcomeReviewRequested, kanban.OutcomeScheduled:
-		return farewell, true
+		return farewell, true, nil
 	}
-	return 0, true
+	return 0, true, nil
 }
 
 // clear ends every process of the run but this one, and verifies it.
