@@ -88,9 +88,6 @@ func (d Draft) Clean() (Draft, error) {
 	if d.WorkspacePath != "" && !filepath.IsAbs(d.WorkspacePath) {
 		return d, Invalidf("the workspace path %q is not absolute", d.WorkspacePath)
 	}
-	if d.WorkspaceKind == Dir && d.WorkspacePath == "" {
-		return d, Invalidf("a dir workspace needs a path: dir:/path/to/folder")
-	}
 	if d.Branch != "" && d.WorkspaceKind != Worktree {
 		return d, Invalidf("a branch is for worktree workspaces only, and this one is %s", d.WorkspaceKind)
 	}
@@ -150,11 +147,16 @@ func cleanSkills(skills []string) ([]string, error) {
 	return clean, nil
 }
 
-// Create makes a card of a clean draft. parents are the cards that d.Parents
+// Create makes a card of a clean draft, to which the board has given its defaults
+// ([Draft.On]). parents are the cards that d.Parents
 // names, as far as they exist; one that is missing refuses the creation.
 func Create(id TaskID, d Draft, parents []Task, now time.Time) (Change, error) {
 	if err := future(d.At, now); err != nil {
 		return Change{}, fmt.Errorf("create %q: %w", cut(d.Title, 60), err)
+	}
+	if d.WorkspaceKind == Dir && d.WorkspacePath == "" {
+		return Change{}, &Error{Code: Invalid, Msg: sprintf("create %q: a dir workspace needs a path, and the board has no default folder", cut(d.Title, 60)),
+			Hint: "write dir:/path/to/folder, or give the board one with `andon boards set-default-workdir`"}
 	}
 	for _, want := range d.Parents {
 		if !slices.ContainsFunc(parents, func(p Task) bool { return p.ID == want }) {

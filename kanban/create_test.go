@@ -71,6 +71,19 @@ func TestCreateWithAMissingParent(t *testing.T) {
 	}
 }
 
+// The board may have a default folder, so only the making of the card can tell.
+func TestCreateOfADirWithoutAPath(t *testing.T) {
+	d, err := Draft{Title: "x", WorkspaceKind: Dir}.Clean()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Create("t_1", d.On(Defaults{}, "t_1"), nil, noon)
+	refuses(t, err, nil, Invalid, "dir workspace needs a path", "set-default-workdir")
+	if got := does(t)(Create("t_1", d.On(Defaults{Workdir: "/w"}, "t_1"), nil, noon)).Task.WorkspacePath; got != "/w" {
+		t.Errorf("the card's folder is %q, want the board's", got)
+	}
+}
+
 func TestDraftCleanRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -83,7 +96,6 @@ func TestDraftCleanRefuses(t *testing.T) {
 		{"long body", Draft{Title: "x", Body: strings.Repeat("a", MaxBody+1)}, "the body"},
 		{"workspace kind", Draft{Title: "x", WorkspaceKind: "cloud"}, `"cloud"`},
 		{"relative path", Draft{Title: "x", WorkspaceKind: Dir, WorkspacePath: "a/b"}, `"a/b"`},
-		{"dir without path", Draft{Title: "x", WorkspaceKind: Dir}, "dir"},
 		{"branch without worktree", Draft{Title: "x", Branch: "b"}, "branch"},
 		{"provider without model", Draft{Title: "x", Provider: "p"}, "model"},
 		{"effort", Draft{Title: "x", Effort: "heroic"}, `"heroic"`},

@@ -37,7 +37,7 @@ var allowed = map[string][]string{
 	"internal/store/storetest": {"internal/store", "internal/store/postgres", "internal/store/sqlite", "kanban"},
 
 	// Where boards are, and of which kind: it opens them.
-	"internal/home": {"internal/store", "internal/store/postgres", "internal/store/sqlite", "kanban"},
+	"internal/home": {"internal/fsx", "internal/lock", "internal/store", "internal/store/postgres", "internal/store/sqlite", "kanban"},
 
 	// What may be done with it, and the shapes in which it is told.
 	"internal/board":  {"internal/store", "kanban"},
@@ -59,8 +59,11 @@ var allowed = map[string][]string{
 	"internal/demo": {"internal/board", "internal/fsx", "internal/home", "internal/proc", "internal/store", "internal/view",
 		"internal/worker", "kanban"},
 
+	// What all of it stands on, looked over.
+	"internal/doctor": {"internal/config", "internal/fsx", "internal/home", "internal/lock", "internal/store", "kanban"},
+
 	// Surfaces. They do not import one another; cli wires them all.
-	"internal/cli": {"internal/bench", "internal/board", "internal/config", "internal/demo", "internal/dispatch",
+	"internal/cli": {"internal/bench", "internal/board", "internal/config", "internal/demo", "internal/dispatch", "internal/doctor",
 		"internal/fsx", "internal/gc", "internal/home", "internal/lock", "internal/notify", "internal/proc", "internal/store", "internal/trash",
 		"internal/view", "internal/worker", "internal/workspace", "internal/yamlx", "kanban"},
 	"cmd/andon": {"internal/cli"},

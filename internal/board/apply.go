@@ -55,7 +55,7 @@ func (b *Board) graph(ctx context.Context, g kanban.Graph, end error) ([]Applied
 			}
 			a := Applied{Name: n.Name, Task: t, Created: !existed}
 			if existed {
-				a.Differs = d.Differs(t)
+				a.Differs = d.On(b.Defaults, t.ID).Differs(t)
 				if a.Linked, err = b.linkMissing(ctx, tx, t, d.Parents); err != nil {
 					return err
 				}

@@ -21,6 +21,10 @@ type Board struct {
 	// defaults. The jitter is the board's own.
 	Policy func(assignee string) kanban.Policy
 
+	// Defaults are what the cards that are made get where they do not say. The
+	// board's database knows nothing of them.
+	Defaults kanban.Defaults
+
 	// Jitter draws the part of a delay that is waited, in [0,1). Nil: at random.
 	Jitter func() float64
 }

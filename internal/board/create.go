@@ -42,7 +42,7 @@ func (b *Board) create(ctx context.Context, tx *store.Tx, d kanban.Draft) (t kan
 	if err != nil {
 		return t, false, err
 	}
-	c, err := kanban.Create(id, d, parents, tx.Now)
+	c, err := kanban.Create(id, d.On(b.Defaults, id), parents, tx.Now)
 	if err != nil {
 		return t, false, err
 	}

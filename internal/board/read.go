@@ -87,6 +87,20 @@ func (b *Board) Stats(ctx context.Context) (s store.Stats, err error) {
 	return s, err
 }
 
+// Counts counts all cards, the archived ones too.
+func (b *Board) Counts(ctx context.Context) (map[kanban.Status]int, error) {
+	counts := map[kanban.Status]int{}
+	err := b.store.View(ctx, func(tx *store.Tx) error {
+		clear(counts)
+		s, err := tx.Stats(ctx, kanban.Ready, "")
+		for _, c := range s.Counts {
+			counts[c.Status] += c.N
+		}
+		return err
+	})
+	return counts, err
+}
+
 // Floor is what a dispatcher looks at: who is running, and who waits to.
 type Floor struct {
 	Running []store.Held

@@ -97,6 +97,9 @@ worker processes, and no crash loses a card or runs it twice.`,
 	for _, make := range verbs {
 		cmd := make(a)
 		a.complete(cmd)
+		for _, action := range cmd.Commands() {
+			a.complete(action)
+		}
 		root.AddCommand(cmd)
 	}
 	a.completeFlag(root, "board", a.boards)
@@ -148,6 +151,9 @@ var verbs = []func(*app) *cobra.Command{
 	dashed(newNotifyList),
 	newSupervise,
 	newInit,
+	newBoards,
+	newDoctor,
+	newConfig,
 	newDemo,
 	newBench,
 	newBenchWorker,

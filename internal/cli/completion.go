@@ -64,7 +64,7 @@ func (a *app) complete(cmd *cobra.Command) {
 		"created-card":   a.completeCards,
 		"state-type":     fixed("status", "outcome"),
 		"initial-status": fixed("running", "blocked"),
-		"workspace":      fixed("scratch", "dir:", "worktree", "worktree:"),
+		"workspace":      fixed("scratch", "dir", "dir:", "worktree", "worktree:"),
 		"notify":         a.targetNames,
 		"target":         a.targetNames,
 		"platform":       fixed(config.TargetKinds...),
@@ -94,6 +94,10 @@ func (a *app) complete(cmd *cobra.Command) {
 			return a.answer(cmd, a.targetNames, typed)
 		case "PROFILE":
 			return a.answer(cmd, a.profiles, typed)
+		case "SLUG":
+			return a.answer(cmd, a.boards, typed)
+		case "SHELVED":
+			return a.answer(cmd, a.shelved, typed)
 		case "FILE", "PATH":
 			return nil, cobra.ShellCompDirectiveDefault
 		}
@@ -181,7 +185,7 @@ func (a *app) settings() config.Config {
 func (a *app) targetNames(context.Context, *cobra.Command, string) (list []cobra.Completion) {
 	cfg := a.settings()
 	for _, name := range cfg.TargetNames() {
-		list = append(list, cobra.CompletionWithDesc(name, string(cfg.Targets[name].Kind)))
+		list = append(list, cobra.CompletionWithDesc(name, string(cfg.Notify.Targets[name].Kind)))
 	}
 	return list
 }
@@ -196,17 +200,33 @@ func (a *app) profiles(context.Context, *cobra.Command, string) (list []cobra.Co
 }
 
 // boards offers those of the home.
-func (a *app) boards(context.Context, *cobra.Command, string) (list []cobra.Completion) {
+func (a *app) boards(ctx context.Context, _ *cobra.Command, _ string) (list []cobra.Completion) {
 	h, err := home.Find(a.places, a.Env, a.UserHome)
 	if err != nil {
 		return nil
 	}
-	boards, err := h.Boards()
+	boards, err := h.Here(ctx)
 	if err != nil {
 		return nil
 	}
 	for _, b := range boards {
-		list = append(list, string(b.Slug))
+		list = append(list, cobra.CompletionWithDesc(string(b.Slug), view.Plain(b.Meta().Name)))
+	}
+	return list
+}
+
+// shelved offers the boards that were put away.
+func (a *app) shelved(ctx context.Context, _ *cobra.Command, _ string) (list []cobra.Completion) {
+	h, err := home.Find(a.places, a.Env, a.UserHome)
+	if err != nil {
+		return nil
+	}
+	shelf, err := h.Shelf(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, s := range shelf {
+		list = append(list, cobra.CompletionWithDesc(s.Name, view.Plain(s.Meta().Name)))
 	}
 	return list
 }

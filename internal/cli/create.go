@@ -38,8 +38,9 @@ andon.yaml; another assignee (a person, a worker elsewhere) is left alone.`,
 	f.StringVar(&o.bodyFile, "body-file", "", "read the text from a file; - is standard input")
 	f.StringVar(&o.d.Assignee, "assignee", "", "profile or person that shall do it")
 	f.StringArrayVar(&o.parents, "parent", nil, "card that must be done first (may be repeated)")
-	f.StringVar(&o.workspace, "workspace", "scratch", "where the worker works: scratch, dir:PATH, worktree or worktree:PATH")
+	f.StringVar(&o.workspace, "workspace", "scratch", "where the worker works: scratch, dir[:PATH] or worktree[:PATH]")
 	f.StringVar(&o.d.Branch, "branch", "", "branch of the worktree (default wt/ID)")
+	f.StringVar(&o.project, "project", "", "whose repository it is work on: a folder, or the project of a board; none: not the board's")
 	f.StringVar(&o.d.Tenant, "tenant", "", "whose work it is")
 	f.Int64Var(&o.d.Priority, "priority", 0, "higher is started first")
 	f.BoolVar(&o.d.Triage, "triage", false, "land in triage, to be specified first")
@@ -63,7 +64,7 @@ type create struct {
 	*app
 	d                               kanban.Draft
 	bodyFile, workspace, maxRuntime string
-	at                              string
+	at, project                     string
 	initial                         string
 	parents, skills, notify         []string
 	changed                         func(flag string) bool
@@ -79,7 +80,7 @@ func (o *create) run(ctx context.Context, args []string) error {
 	if len(o.notify) > 0 {
 		with = o.configured
 	}
-	return with(ctx, func(s *session) error {
+	return with(ctx, func(s *session) (err error) {
 		for _, name := range o.notify {
 			sub, err := s.targetSub(name)
 			if err != nil {
@@ -87,6 +88,11 @@ func (o *create) run(ctx context.Context, args []string) error {
 			}
 			sub.Profile = o.profile()
 			d.Subs = append(d.Subs, sub)
+		}
+		if o.project != "" {
+			if s.Defaults.Project, err = o.findProject(s.home, o.project); err != nil {
+				return err
+			}
 		}
 		t, _, err := s.Create(ctx, d)
 		if err != nil {
@@ -164,27 +170,29 @@ func (a *app) readText(name string) (string, error) {
 	return string(text), err
 }
 
-// workspaces are the ways to name a workspace.
-const workspaces = "scratch, dir:/path/to/folder, worktree or worktree:/path/to/repo"
-
-// parseWorkspace reads one of [workspaces].
+// parseWorkspace reads scratch, dir or worktree, of which the last two may have a
+// path behind ":" and else get the board's.
 func (a *app) parseWorkspace(s string) (kanban.WorkspaceKind, string, error) {
 	kind, path, named := strings.Cut(s, ":")
-	switch {
-	case kind == "scratch" && path == "":
-		return kanban.Scratch, "", nil
-	case kind == "worktree" && !named:
-		return kanban.Worktree, "", nil
-	case (kind == "dir" || kind == "worktree") && path != "":
-		if rest, ok := strings.CutPrefix(path, "~"); ok && a.UserHome != "" && (rest == "" || rest[0] == '/') {
-			path = filepath.Join(a.UserHome, rest)
-		}
+	switch k := kanban.WorkspaceKind(kind); {
+	case k == kanban.Scratch && !named, (k == kanban.Dir || k == kanban.Worktree) && !named:
+		return k, "", nil
+	case (k == kanban.Dir || k == kanban.Worktree) && path != "":
+		path = a.expand(path)
 		if !filepath.IsAbs(path) {
 			return "", "", fmt.Errorf("%q: the path must be absolute", s)
 		}
-		return kanban.WorkspaceKind(kind), filepath.Clean(path), nil
+		return k, filepath.Clean(path), nil
 	}
-	return "", "", fmt.Errorf("%q: it is %s", s, workspaces)
+	return "", "", fmt.Errorf("%q: it is scratch, dir[:/path/to/folder] or worktree[:/path]", s)
+}
+
+// expand writes out the user's home folder.
+func (a *app) expand(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~"); ok && a.UserHome != "" && (rest == "" || os.IsPathSeparator(rest[0])) {
+		return filepath.Join(a.UserHome, rest)
+	}
+	return path
 }
 
 // warnIdle says why nothing will start the cards, if that is so: once for each

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -72,10 +73,13 @@ func (o *list) run(ctx context.Context, _ []string) error {
 		if o.json {
 			return view.JSON(o.Out, view.NewTasks(tasks))
 		}
-		if len(tasks) == 0 {
-			o.printf("(no matching tasks)\n")
-		}
 		var b strings.Builder
+		if o.oneOfMany(ctx, s) {
+			fmt.Fprintf(&b, "Board: %s\n", s.place.Slug)
+		}
+		if len(tasks) == 0 {
+			b.WriteString("(no matching tasks)\n")
+		}
 		style := o.style()
 		for _, t := range tasks {
 			b.WriteString(style.Row(t) + "\n")
@@ -83,4 +87,14 @@ func (o *list) run(ctx context.Context, _ []string) error {
 		o.printf("%s", b.String())
 		return nil
 	})
+}
+
+// oneOfMany reports whether the board is one of several of the home: then a list
+// says which it is of. A file that lies elsewhere is none of them.
+func (a *app) oneOfMany(ctx context.Context, s *session) bool {
+	if s.place.DB != s.home.Whole().Board(s.place.Slug).DB {
+		return false
+	}
+	boards, err := s.home.Here(ctx)
+	return err == nil && len(boards) > 1
 }

@@ -39,7 +39,6 @@ events in its "follow", of every card.`,
 	} {
 		sub := make(a, "")
 		sub.GroupID = ""
-		a.complete(sub)
 		cmd.AddCommand(sub)
 	}
 	return cmd
@@ -194,7 +193,7 @@ func (o *subscription) unsubscribe(ctx context.Context, args []string) error {
 			if err != nil {
 				return err
 			}
-			sub.Platform, sub.ChatID = string(s.config.Targets[o.target].Kind), o.target
+			sub.Platform, sub.ChatID = string(s.config.Notify.Targets[o.target].Kind), o.target
 			for _, have := range subs {
 				if have.ChatID == o.target && have.ThreadID == o.s.ThreadID {
 					sub = have
@@ -239,7 +238,7 @@ func ownPlatforms() []string {
 
 // targetSub is a subscription of a target of andon.yaml, yet without a card.
 func (s *session) targetSub(name string) (kanban.Sub, error) {
-	t, known := s.config.Targets[strings.TrimSpace(name)]
+	t, known := s.config.Notify.Targets[strings.TrimSpace(name)]
 	if !known {
 		return kanban.Sub{}, s.noTarget(name)
 	}

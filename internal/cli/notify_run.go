@@ -58,7 +58,7 @@ func (a *app) targets(h home.Home) (map[string]config.Target, error) {
 		return nil, err
 	}
 	targets := map[string]config.Target{}
-	for name, t := range cfg.Targets {
+	for name, t := range cfg.Notify.Targets {
 		if targets[name], err = t.Resolve(name, a.Env); err != nil {
 			return nil, &kanban.Error{Code: kanban.Invalid, Err: err, Msg: h.ConfigFile() + ": " + err.Error()}
 		}
@@ -169,7 +169,7 @@ dead or rested is tried again at once, on every board of the home.`,
 			return err
 		}
 		name := strings.TrimSpace(args[0])
-		t, known := cfg.Targets[name]
+		t, known := cfg.Notify.Targets[name]
 		if !known {
 			return (&session{home: h, config: cfg}).noTarget(name)
 		}
@@ -273,7 +273,7 @@ func (o *notifyStatus) run(ctx context.Context, _ []string) error {
 		}
 		counts := map[string]int{}
 		for _, s := range subs {
-			if string(cfg.Targets[s.ChatID].Kind) == strings.ToLower(s.Platform) {
+			if string(cfg.Notify.Targets[s.ChatID].Kind) == strings.ToLower(s.Platform) {
 				counts[s.ChatID]++
 			} else {
 				v.Orphans = append(v.Orphans, orphanView{place.Slug, s.Task, s.Platform, s.ChatID})
@@ -284,7 +284,7 @@ func (o *notifyStatus) run(ctx context.Context, _ []string) error {
 			if i := slices.IndexFunc(known, func(t kanban.Target) bool { return t.Name == name }); i >= 0 {
 				t = known[i]
 			}
-			row := o.target(place, cfg.Targets[name], t)
+			row := o.target(place, cfg.Notify.Targets[name], t)
 			row.Subs = counts[name]
 			v.Targets = append(v.Targets, row)
 			if !t.DeadSince.IsZero() {

@@ -86,6 +86,7 @@ func (a *app) open(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	b := board.New(db)
+	b.Defaults = place.Defaults()
 	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
 	return &session{Board: b, home: h, place: place, config: cfg, unread: unread, db: db}, nil
 }
@@ -93,9 +94,8 @@ func (a *app) open(ctx context.Context) (*session, error) {
 // openDB opens a board, for a delegated child only to look at.
 func (a *app) openDB(ctx context.Context, place home.Board) (*store.DB, error) {
 	db, err := place.Open(ctx, a.opening())
-	if err == nil && a.Env("HERMES_DELEGATED_CHILD_CONTEXT") != "" {
-		db.Deny = &kanban.Error{Code: kanban.Denied, Msg: "this process is a delegated child (HERMES_DELEGATED_CHILD_CONTEXT is set), and may only look at the board",
-			Hint: "tell the worker that delegated to it what should change"}
+	if err == nil {
+		db.Deny = a.delegated()
 	}
 	return db, err
 }
@@ -110,6 +110,16 @@ func (a *app) loadConfig(h home.Home) (config.Config, error) {
 		return cfg, &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error(), Hint: otherHome}
 	}
 	return cfg, &kanban.Error{Code: kanban.Invalid, Err: err, Msg: err.Error()}
+}
+
+// delegated is the refusal of every change to a process that may only look; nil
+// for others.
+func (a *app) delegated() error {
+	if a.Env("HERMES_DELEGATED_CHILD_CONTEXT") == "" {
+		return nil
+	}
+	return &kanban.Error{Code: kanban.Denied, Msg: "this process is a delegated child (HERMES_DELEGATED_CHILD_CONTEXT is set), and may only look at the board",
+		Hint: "tell the worker that delegated to it what should change"}
 }
 
 // opening is how this call opens a file.

@@ -20,7 +20,7 @@ import (
 type Config struct {
 	Dispatch Dispatch
 	Profiles map[string]Profile // by canonical name, see [ParseProfileName]
-	Targets  map[string]Target  // whom to notify, by name
+	Notify   Notify
 }
 
 // Dispatch tunes the dispatcher of this host.
@@ -62,7 +62,7 @@ func Default() Config {
 			StaleTimeout:  Duration(4 * time.Hour),
 		},
 		Profiles: map[string]Profile{},
-		Targets:  map[string]Target{},
+		Notify:   Notify{Targets: map[string]Target{}},
 	}
 }
 
@@ -119,8 +119,8 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Targets)) {
-		if err := c.Targets[name].validate("notify.targets." + name); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(c.Notify.Targets)) {
+		if err := c.Notify.Targets[name].validate("notify.targets." + name); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,7 @@ func TestParse(t *testing.T) {
 		{"sections left empty", "dispatch:\nprofiles:\n  # none yet\n", Default()},
 		{"dispatch", "dispatch:\n  max_in_progress: 0\n  failure_limit: 5\n  interval: 90\n  stale_timeout: 0\n", Config{
 			Dispatch: Dispatch{FailureLimit: 5, Interval: Duration(90 * time.Second)},
-			Profiles: map[string]Profile{}, Targets: map[string]Target{},
+			Profiles: map[string]Profile{}, Notify: Notify{Targets: map[string]Target{}},
 		}},
 		{"least profile", "profiles:\n  Writer:\n    command: [agent]\n", with(Profile{Command: []string{"agent"}, OnExit: kanban.OnExitProtocol})},
 		{"whole profile", `

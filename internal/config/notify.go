@@ -30,6 +30,11 @@ const (
 // programs.
 var TargetKinds = []TargetKind{Webhook, Command, Desktop, Shoutrrr}
 
+// Notify is how people and programs hear of what happens to cards.
+type Notify struct {
+	Targets map[string]Target // by name
+}
+
 // Target is whom to notify, and how. URL and Secrets may refer to variables of
 // the environment, see [Target.Resolve].
 type Target struct {
@@ -171,7 +176,7 @@ func (d decoder) targets(c *Config, path string, n ast.Node) error {
 		if err != nil || name != e.Key {
 			return yamlx.Placed(e.KeyNode, path, "%q is no name of a target; give 1 to 64 of a-z, 0-9, \".\", \"_\" and \"-\", beginning with a letter or a digit", e.Key)
 		}
-		if _, twice := c.Targets[name]; twice {
+		if _, twice := c.Notify.Targets[name]; twice {
 			return yamlx.Placed(e.KeyNode, e.Path, "set twice; leave one")
 		}
 		e.Path = path + "." + name
@@ -199,10 +204,10 @@ func (d decoder) targets(c *Config, path string, n ast.Node) error {
 		for _, k := range follow {
 			t.Follow = append(t.Follow, kanban.EventKind(k))
 		}
-		c.Targets[name] = t
+		c.Notify.Targets[name] = t
 		return nil
 	})
 }
 
 // TargetNames lists the names of all targets.
-func (c Config) TargetNames() []string { return slices.Sorted(maps.Keys(c.Targets)) }
+func (c Config) TargetNames() []string { return slices.Sorted(maps.Keys(c.Notify.Targets)) }

@@ -40,7 +40,7 @@ func TestTargets(t *testing.T) {
 			t.Errorf("%s: %v", tt.in, err)
 			continue
 		}
-		if diff := cmp.Diff(tt.want, c.Targets["ops"]); diff != "" {
+		if diff := cmp.Diff(tt.want, c.Notify.Targets["ops"]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.in, diff)
 		}
 	}
@@ -116,7 +116,7 @@ func TestExampleTargetsWorkWhenUncommented(t *testing.T) {
 		t.Errorf("targets %q", names)
 	}
 	for _, name := range c.TargetNames() {
-		if _, err := c.Targets[name].Resolve(name, environ("OPS_WEBHOOK_SECRET", secret, "SLACK_TOKEN", "x")); err != nil {
+		if _, err := c.Notify.Targets[name].Resolve(name, environ("OPS_WEBHOOK_SECRET", secret, "SLACK_TOKEN", "x")); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

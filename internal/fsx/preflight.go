@@ -35,6 +35,21 @@ func Preflight(db string) error {
 	return nil
 }
 
+// Folder says whether files can be made in a folder, and what to do if not.
+func Folder(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is not a folder", dir)
+	}
+	if err := readWriteDir(dir); err != nil {
+		return denied("folder", dir, err, remedy(dir, err, true))
+	}
+	return nil
+}
+
 func preflight(path, end string) error {
 	info, err := os.Stat(path)
 	switch {

@@ -46,6 +46,24 @@ func Rename(from, to string) error {
 	return syncDir(filepath.Dir(to))
 }
 
+// MoveDir gives a folder another name, in one step and for good, and makes the
+// folder that it goes to. What has that name already stays, and is an error.
+func MoveDir(from, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(to); err == nil {
+		return &fs.PathError{Op: "rename", Path: to, Err: fs.ErrExist}
+	}
+	if err := rename(from, to); err != nil {
+		return err
+	}
+	if err := syncDir(filepath.Dir(to)); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(from))
+}
+
 // os.CreateTemp would not let the umask decide the permissions.
 func createTemp(dir string, perm fs.FileMode) (*os.File, error) {
 	for try := 0; ; try++ {

@@ -112,7 +112,7 @@ func (h Home) currentSlug() (Slug, error) {
 			return "", err
 		}
 		if h.db == "" && !h.Exists(slug) {
-			return "", fmt.Errorf("%w: %q in %s; without --board the current one is meant", ErrNoBoard, slug, h.Root)
+			return "", fmt.Errorf("%w: %q in %s; `andon boards create %s` makes it, and without --board the current one is meant", ErrNoBoard, slug, h.Root, slug)
 		}
 		return slug, nil
 	}

@@ -15,15 +15,20 @@ import (
 	"andon/internal/store/sqlite"
 )
 
-// Open opens the board's database and creates it, with its folders, if it is
-// not there. It is the one place that knows which kind of database a board has.
+// Open opens the board's database. A file is created, with its folders, if it is
+// not there; of a server's boards the default one alone: another that is not there
+// was never made, or its name has a slip in it. It is the one place that knows
+// which kind of database a board has.
 func (b Board) Open(ctx context.Context, o store.Options) (*store.DB, error) {
 	if !b.remote() {
 		return sqlite.Open(ctx, b.DB, o)
 	}
 	// What lies beside a file lies in the board's folder. Reading does without.
 	_ = os.MkdirAll(b.Dir, 0o755)
-	return postgres.Open(ctx, b.DB, string(b.Slug), o)
+	if b.Slug == Default {
+		return postgres.Open(ctx, b.DB, string(b.Slug), o)
+	}
+	return postgres.OpenExisting(ctx, b.DB, string(b.Slug), o)
 }
 
 // ErrAbsent is the error for a database that holds no board yet.
@@ -91,6 +96,10 @@ func (b Board) Sidecar(suffix string) string {
 	hash := sha256.Sum256([]byte(b.Address()))
 	return filepath.Join(b.Dir, "postgres-"+hex.EncodeToString(hash[:8])+suffix)
 }
+
+// OnServer reports whether the board is kept on a database server, so that
+// processes of other hosts may work on it.
+func (b Board) OnServer() bool { return b.remote() }
 
 func (b Board) remote() bool { return postgres.IsAddress(b.DB) }
 

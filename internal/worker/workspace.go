@@ -13,7 +13,7 @@ import (
 // this takes.
 func Workspace(ctx context.Context, b home.Board, t kanban.Task, env ...string) (workspace.Place, error) {
 	if t.WorkspaceKind == kanban.Worktree {
-		return workspace.Git{Env: env}.Worktree(ctx, t, b.DefaultDir())
+		return workspace.Git{Env: env}.Worktree(ctx, t, b.Meta().Workdir)
 	}
 	path, err := workspace.Path(t, b.Workspaces)
 	if err == nil {

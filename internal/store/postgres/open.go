@@ -39,10 +39,21 @@ const (
 // makes its schema if it is not there. A schema that is complete is opened
 // without taking any lock.
 func Open(ctx context.Context, dsn, slug string, o store.Options) (*store.DB, error) {
+	return open(ctx, dsn, slug, false, o)
+}
+
+// OpenExisting is [Open] for a board that must be there: one that is not is
+// [ErrAbsent], and is not made.
+func OpenExisting(ctx context.Context, dsn, slug string, o store.Options) (*store.DB, error) {
+	return open(ctx, dsn, slug, true, o)
+}
+
+func open(ctx context.Context, dsn, slug string, existing bool, o store.Options) (*store.DB, error) {
 	b, err := newBoard(dsn, slug, o)
 	if err != nil {
 		return nil, err
 	}
+	b.existing = existing
 	if err := b.open(ctx); err != nil {
 		return nil, fmt.Errorf("open board: %w", errors.Join(b.explain(err), b.pool.Close()))
 	}
@@ -98,6 +109,7 @@ type board struct {
 	config  *pgx.ConnConfig
 	address string // without a password
 	host    string
+	slug    string
 	schema  string
 	ident   string // the schema, quoted: also the channel on which commits are told
 	key     int64  // of the lock that its writers take
@@ -106,10 +118,12 @@ type board struct {
 	writer  chan struct{}
 	life    context.Context // until the board is closed
 	end     func()
+
+	existing bool // it is not made if it is not there
 }
 
 func newBoard(dsn, slug string, o store.Options) (*board, error) {
-	b := &board{busy: o.Busy, schema: schemaName(slug), writer: make(chan struct{}, 1)}
+	b := &board{busy: o.Busy, slug: slug, schema: schemaName(slug), writer: make(chan struct{}, 1)}
 	if b.busy <= 0 {
 		b.busy = defaultBusy
 	}
@@ -147,16 +161,19 @@ func newBoard(dsn, slug string, o store.Options) (*board, error) {
 	return b, nil
 }
 
-// schemaName is the schema of a board. Postgres would cut a name that is longer
-// than 63 bytes, and make two boards one; "~" is in no board's name.
-func schemaName(slug string) string {
-	const limit, prefix = 63, "b_"
-	if len(prefix+slug) <= limit {
-		return prefix + slug
+// schemaName is the schema of a board.
+func schemaName(slug string) string { return schemaOf(livePrefix, slug) }
+
+// schemaOf makes the name of a schema. Postgres would cut one that is longer than
+// 63 bytes, and make two boards one; "~" is in no board's name.
+func schemaOf(prefix, name string) string {
+	const limit = 63
+	if len(prefix+name) <= limit {
+		return prefix + name
 	}
-	hash := sha256.Sum256([]byte(slug))
+	hash := sha256.Sum256([]byte(name))
 	end := "~" + hex.EncodeToString(hash[:8])
-	return prefix + slug[:limit-len(prefix)-len(end)] + end
+	return prefix + name[:limit-len(prefix)-len(end)] + end
 }
 
 // begin begins a transaction that is the board's only writer: one message. READ
@@ -208,6 +225,9 @@ func (b *board) open(ctx context.Context) error {
 	if err != nil || v >= schemaVersion {
 		return err
 	}
+	if v == 0 && b.existing {
+		return b.absent()
+	}
 	conn, err := b.pool.Conn(ctx)
 	if err != nil {
 		return err
@@ -234,7 +254,8 @@ func (b *board) create(ctx context.Context, conn *sql.Conn) error {
 			// CREATE SCHEMA wants the right to make one even where it is there.
 			fmt.Sprintf(`DO $$ BEGIN IF to_regnamespace(%s) IS NULL THEN CREATE SCHEMA %s; END IF; END $$`, literal(b.ident), b.ident),
 			boardSchema,
-			fmt.Sprintf(`INSERT INTO andon_meta (key, value) VALUES ('schema', '%d') ON CONFLICT (key) DO UPDATE SET value = excluded.value`, schemaVersion),
+			fmt.Sprintf(`INSERT INTO andon_meta (key, value) VALUES ('schema', '%d'), ('%s', %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+				schemaVersion, metaSlug, literal(b.slug)),
 		} {
 			if _, err := conn.ExecContext(ctx, q); err != nil {
 				return err

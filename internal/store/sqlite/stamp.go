@@ -40,18 +40,26 @@ func (b *board) stampFile() string { return b.file + ".checked" }
 // one that was found whole within the age. Bytes that a disk altered since are
 // not seen; the statement that meets them takes the stamp away.
 func (b *board) stamped(age time.Duration) bool {
+	when := b.foundWhole()
+	passed := time.Since(when)
+	return !when.IsZero() && passed < age && passed > -age // a stamp of the future is none
+}
+
+// foundWhole is the time of the stamp, if there is one and it is of this file.
+func (b *board) foundWhole() time.Time {
 	text, err := os.ReadFile(b.stampFile())
 	if err != nil {
-		return false
+		return time.Time{}
 	}
 	var s stamp
 	if json.Unmarshal(text, &s) != nil || s.Verdict != whole {
-		return false
+		return time.Time{}
 	}
 	now, err := b.place()
-	passed := time.Since(time.Unix(s.When, 0))
-	return err == nil && now.Device == s.Device && now.Inode == s.Inode && now.Size >= s.Size &&
-		passed < age && passed > -age // a stamp of the future is none
+	if err != nil || now.Device != s.Device || now.Inode != s.Inode || now.Size < s.Size {
+		return time.Time{}
+	}
+	return time.Unix(s.When, 0)
 }
 
 // place is the stamp that the file would get now.
