@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
+	"andon/internal/attach"
 	"andon/internal/board"
 	"andon/internal/config"
 	"andon/internal/home"
@@ -18,6 +20,7 @@ import (
 // session is an open board with the settings around it.
 type session struct {
 	*board.Board
+	files  attach.Files
 	home   home.Home
 	place  home.Board
 	config config.Config // the defaults where andon.yaml cannot be read
@@ -92,7 +95,23 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	}
 	b := board.New(db)
 	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
-	return &session{Board: b, home: h, place: place, config: cfg, unread: unread, db: db}, nil
+	files := attach.Of(place)
+	files.Workspaces = func() []string { return workspaces(h, place) }
+	b.Deliver = files.Deliver
+	return &session{Board: b, files: files, home: h, place: place, config: cfg, unread: unread, db: db}, nil
+}
+
+// workspaces are the folders that have scratch folders of cards: the board's, and
+// those of the home's other boards, from which a card may have been taken over.
+func workspaces(h home.Home, place home.Board) []string {
+	all := []string{place.Workspaces}
+	boards, _ := h.Boards() // the board's own is what matters
+	for _, b := range boards {
+		if !slices.Contains(all, b.Workspaces) {
+			all = append(all, b.Workspaces)
+		}
+	}
+	return all
 }
 
 // opening is how this call opens a file.
