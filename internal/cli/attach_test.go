@@ -45,8 +45,7 @@ func TestAttachFromTheWeb(t *testing.T) {
 		return Main(t.Context(), append([]string{"attach", id, "--json"}, args...), io), out.String(), errs.String()
 	}
 	web := netguard.Guard{Permit: func(to netip.AddrPort) bool {
-		return to.String() == s.Listener.Addr().String() ||
-			netip.AddrPortFrom(to.Addr().Unmap(), to.Port()).String() == s.Listener.Addr().String()
+		return netip.AddrPortFrom(to.Addr().Unmap(), to.Port()).String() == s.Listener.Addr().String()
 	}}
 	for _, c := range []struct {
 		args       []string

@@ -247,7 +247,7 @@ func told(err error, within time.Duration) error {
 		return fmt.Errorf("it took longer than %s: %w", within, context.DeadlineExceeded)
 	}
 	if m, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return fmt.Errorf("it has more than %d bytes: %w", m.Limit, m)
+		return fmt.Errorf("it has more than %d bytes, the most that is fetched", m.Limit)
 	}
 	if ue, ok := errors.AsType[*url.Error](err); ok {
 		return ue.Err

@@ -85,8 +85,8 @@ type Card struct {
 	Children      []kanban.TaskID `json:"children"`
 	Comments      []Comment       `json:"comments"`
 	Events        []Event         `json:"events"`
-	Runs          []Run           `json:"runs"`
 	Attachments   []Attachment    `json:"attachments"`
+	Runs          []Run           `json:"runs"`
 }
 
 // NewCard shows a card.
