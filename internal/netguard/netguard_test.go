@@ -187,8 +187,7 @@ func TestNoProxyOfTheEnvironment(t *testing.T) {
 func TestRedirects(t *testing.T) {
 	var private atomic.Int32
 	inner := serve(t, func(http.ResponseWriter, *http.Request) { private.Add(1) })
-	var s *httptest.Server
-	s = serve(t, func(w http.ResponseWriter, r *http.Request) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Referer") != "" {
 			t.Errorf("the server is told of %s", r.Header.Get("Referer"))
 		}
