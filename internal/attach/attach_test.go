@@ -391,6 +391,44 @@ func TestStrays(t *testing.T) {
 	})
 }
 
+// A file is as young as its name, however long ago its last byte came: else it
+// could be taken for a stray on its way to its row.
+func TestFileIsYoungWhenItGetsItsName(t *testing.T) {
+	each(t, func(t *testing.T, d desk) {
+		id, long := d.card(), time.Now().Add(-2*attach.Young)
+		late := readerFunc(func([]byte) (int, error) {
+			temps, err := filepath.Glob(filepath.Join(d.files.Root, string(id), ".*.tmp"))
+			if err != nil || len(temps) != 1 {
+				t.Errorf("%q, %v", temps, err)
+				return 0, io.EOF
+			}
+			return 0, errors.Join(os.Chtimes(temps[0], long, long), io.EOF)
+		})
+		d.files.At = func(p attach.Point) {
+			if p != attach.Named {
+				return
+			}
+			if strays, err := attach.Strays(d.files.Root, nil, time.Now()); len(strays) > 0 || err != nil {
+				t.Errorf("taken for strays: %q, %v", strays, err)
+			}
+		}
+		if _, err := d.files.Add(t.Context(), d.board, id, attach.New{Name: "a"}, io.MultiReader(strings.NewReader("x"), lastly(late))); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// lastly makes any end of a reader its end.
+func lastly(r io.Reader) io.Reader {
+	return readerFunc(func(p []byte) (int, error) {
+		n, err := r.Read(p)
+		if errors.Is(err, io.EOF) {
+			err = io.EOF
+		}
+		return n, err
+	})
+}
+
 // What was kept is what was given, as large as it may be.
 func TestContentIsWhole(t *testing.T) {
 	each(t, func(t *testing.T, d desk) {

@@ -144,10 +144,8 @@ func (g Guard) dial(ctx context.Context, network, address string) (net.Conn, err
 	if err != nil {
 		return nil, err
 	}
-	if a, err := netip.ParseAddr(host); err == nil { // looking it up could lose its zone
-		if err := g.check(host, netip.AddrPortFrom(a, 0)); err != nil && a.Zone() != "" {
-			return nil, err
-		}
+	if a, err := netip.ParseAddr(host); err == nil && a.Zone() != "" { // which looking it up could lose
+		return nil, Check(a)
 	}
 	resolver := g.Resolver
 	if resolver == nil {
