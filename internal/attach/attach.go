@@ -82,7 +82,7 @@ func (f Files) Add(ctx context.Context, b *board.Board, id kanban.TaskID, n New,
 	}
 	kept, err := f.put(ctx, id, name, kanban.Again, r)
 	if err != nil {
-		return kanban.Attachment{}, refused(fmt.Sprintf("attach %s to %s", name, id), err)
+		return kanban.Attachment{}, f.unwritten(fmt.Sprintf("attach %s to %s", name, id), err)
 	}
 	a.Name, a.Path, a.Size = kept.name, kept.path, kept.size
 	f.at(Named)
@@ -176,8 +176,17 @@ func unread(path string, err error) error {
 	return refused("read "+path, err)
 }
 
+// unwritten is the error for a file that could not be stored.
+func (f Files) unwritten(what string, err error) error {
+	e := refused(what, err)
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		e.Hint = fmt.Sprintf("see that %s is a folder that can be written, or name another with ANDON_ATTACHMENTS_ROOT", f.Root)
+	}
+	return e
+}
+
 // refused gives an error a class, if it has none.
-func refused(what string, err error) error {
+func refused(what string, err error) *kanban.Error {
 	e := &kanban.Error{Code: kanban.Denied, Err: err, Msg: fmt.Sprintf("%s: %v", what, err)}
 	switch code := kanban.CodeOf(err); {
 	case code != kanban.Internal:
