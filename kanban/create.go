@@ -91,6 +91,9 @@ func (d Draft) Clean() (Draft, error) {
 	if d.Branch != "" && d.WorkspaceKind != Worktree {
 		return d, Invalidf("a branch is for worktree workspaces only, and this one is %s", d.WorkspaceKind)
 	}
+	if err := CheckBranch(d.Branch); err != nil {
+		return d, err
+	}
 	if d.Provider != "" && d.Model == "" {
 		return d, Invalidf("provider %q needs a model", d.Provider)
 	}

@@ -56,6 +56,7 @@ const (
 	EventDecomposed      EventKind = "decomposed"
 	EventHallucinated    EventKind = "completion_blocked_hallucination"
 	EventSuspected       EventKind = "suspected_hallucinated_references"
+	EventScratchTip      EventKind = "tip_scratch_workspace"
 )
 
 // Event is one line of the board's history. The history is only ever added to.

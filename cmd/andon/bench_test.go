@@ -49,7 +49,39 @@ func with(b *testing.B, binary, root string, n int, id func(i int) kanban.TaskID
 	}
 }
 
+// fill puts n cards of every kind on a new board.
 func fill(b *testing.B, path string, n int, id func(i int) kanban.TaskID) {
+	b.Helper()
+	stock(b, path, n, func(tx *store.Tx, i int) error {
+		c, err := kanban.Create(id(i), someCard(i), nil, tx.Now)
+		if err != nil {
+			return err
+		}
+		return tx.Apply(b.Context(), &c)
+	})
+}
+
+// finished puts n cards that are done on a new board.
+func finished(b *testing.B, path string, n int) {
+	b.Helper()
+	stock(b, path, n, func(tx *store.Tx, i int) error {
+		d := someCard(i)
+		d.Triage, d.Blocked = false, false
+		c, err := kanban.Create(idOf(i), d, nil, tx.Now)
+		if err != nil {
+			return err
+		}
+		if err := tx.Apply(b.Context(), &c); err != nil {
+			return err
+		}
+		if c, err = c.Task.Complete(kanban.Report{Summary: "done"}, nil, kanban.Witness{}, tx.Now); err != nil {
+			return err
+		}
+		return tx.Apply(b.Context(), &c)
+	})
+}
+
+func stock(b *testing.B, path string, n int, put func(tx *store.Tx, i int) error) {
 	b.Helper()
 	db, err := home.Board{DB: path}.Open(b.Context(), store.Options{})
 	if err != nil {
@@ -60,11 +92,7 @@ func fill(b *testing.B, path string, n int, id func(i int) kanban.TaskID) {
 	for from := 0; from < n; from += slice {
 		err := db.Update(b.Context(), func(tx *store.Tx) error {
 			for i := from; i < min(n, from+slice); i++ {
-				c, err := kanban.Create(id(i), someCard(i), nil, tx.Now)
-				if err != nil {
-					return err
-				}
-				if err := tx.Apply(b.Context(), &c); err != nil {
+				if err := put(tx, i); err != nil {
 					return err
 				}
 			}

@@ -18,8 +18,14 @@ import (
 // from the start of the process `andon create` to the first instruction of the
 // worker. The worker's first instruction is a line into a pipe.
 func BenchmarkCreateToWorker(b *testing.B) {
+	andon := build(b, b.TempDir())
+	for _, done := range []int{0, 100_000} {
+		b.Run(fmt.Sprintf("done=%d", done), func(b *testing.B) { createToWorker(b, andon, done) })
+	}
+}
+
+func createToWorker(b *testing.B, andon string, done int) {
 	dir := b.TempDir()
-	andon := build(b, dir)
 	pipe := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		b.Fatal(err)
@@ -32,6 +38,7 @@ func BenchmarkCreateToWorker(b *testing.B) {
 	if err := os.WriteFile(filepath.Join(home, "andon.yaml"), []byte(config), 0o600); err != nil {
 		b.Fatal(err)
 	}
+	finished(b, filepath.Join(home, "kanban.db"), done)
 	env := append(os.Environ(), "ANDON_HOME="+home)
 	dispatcher := exec.Command(andon, "run")
 	dispatcher.Env = env

@@ -108,3 +108,7 @@ func (b *Board) Events(ctx context.Context, f store.EventFilter) (events []kanba
 
 // Wake tells of commits by any process. See [store.Dialect.Wake].
 func (b *Board) Wake(ctx context.Context) (<-chan struct{}, error) { return b.store.Wake(ctx) }
+
+// Pulse tells now and then whether there may be something new. See
+// [store.DB.Pulse].
+func (b *Board) Pulse(ctx context.Context) (store.Pulse, error) { return b.store.Pulse(ctx) }

@@ -24,6 +24,7 @@ var roles = map[string]func(ctx context.Context, b *board.Board, args []string) 
 	"claim": claimAll,
 	"write": writeComments,
 	"soak":  soakWrite,
+	"live":  live,
 }
 
 func TestMain(m *testing.M) {

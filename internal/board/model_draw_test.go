@@ -89,7 +89,7 @@ type drawer struct {
 	verb    modelVerb
 	m       *model
 	db      *store.DB
-	session string
+	tenant  string
 	touched map[kanban.TaskID]bool // the cards that were drawn
 }
 
@@ -173,7 +173,7 @@ func (d drawer) termination() kanban.Termination {
 // draft draws a card to be made. Few are refused.
 func (d drawer) draft() kanban.Draft {
 	t := kanban.Draft{
-		Title: pick(d, "title", "a", " b ", "größer", ""), Session: d.session, Assignee: pick(d, "assignee", "", "ada", "Bob"),
+		Title: pick(d, "title", "a", " b ", "größer", ""), Tenant: d.tenant, Assignee: pick(d, "assignee", "", "ada", "Bob"),
 		Triage: pick(d, "triage", false, false, false, true), Blocked: pick(d, "blocked", false, false, false, true),
 		MaxRetries: pick[int64](d, "retries", 0, 0, 1, 3), MaxRuntime: d.span("max runtime"), Priority: pick[int64](d, "priority", 0, -1, 7),
 	}
@@ -186,11 +186,11 @@ func (d drawer) draft() kanban.Draft {
 		}
 	}
 	if key := pick(d, "key", "", "", "x", "y"); key != "" {
-		t.IdempotencyKey = d.session + " " + key
+		t.IdempotencyKey = d.tenant + " " + key
 	}
 	switch rapid.IntRange(0, 5).Draw(d.T, "more") {
 	case 0:
-		t.Body, t.CreatedBy, t.Tenant, t.Project = "two\nlines, größer", "user", "acme", "p"
+		t.Body, t.CreatedBy, t.Session, t.Project = "two\nlines, größer", "ada", "s", "p"
 		t.WorkspaceKind, t.WorkspacePath, t.Branch = kanban.Worktree, "/w", "main"
 	case 1:
 		t.Skills, t.Model, t.Provider, t.Effort = []string{"go", "a \"b\""}, "m", "p", "High"

@@ -50,7 +50,7 @@ var modelVerbs = map[string]modelVerb{
 		}
 	}},
 	"apply": {"", 2, func(d drawer) step {
-		g := kanban.Graph{Name: d.session + pick(d, "name", "", "", "", "/")}
+		g := kanban.Graph{Name: d.tenant + pick(d, "name", "", "", "", "/")}
 		for _, name := range []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(d.T, "nodes")] {
 			n := kanban.Node{Name: name, Draft: d.draft()}
 			for _, after := range []string{"a", "b", "c", "d"} {
@@ -110,9 +110,13 @@ var modelVerbs = map[string]modelVerb{
 		id := d.card()
 		r := kanban.Report{Run: d.runID(id), Result: d.text("result"), Summary: d.text("summary"),
 			Metadata: json.RawMessage(pick(d, "metadata", "", "", "{}", `{"a": [1, "x, y"] , "ü":null}`, `{"b": "\u2028"}`, "[1]"))}
+		if rapid.IntRange(0, 4).Draw(d.T, "names") == 0 {
+			r.Summary += " " + string(pick(d, "named", d.any(), "t_00000000"))
+			r.Created = pick(d, "created", nil, []kanban.TaskID{d.any()}, []kanban.TaskID{d.any(), d.any()})
+		}
 		return card(id, func(ctx context.Context, b *board.Board) (kanban.Change, error) { return b.Complete(ctx, id, r) },
 			func(m *model, t kanban.Task) (kanban.Change, error) {
-				return t.Complete(r, m.run(t.Run), kanban.Witness{}, m.now)
+				return t.Complete(r, m.run(t.Run), m.witness(id, r), m.now)
 			})
 	}},
 	"block": {kanban.VerbBlock, 3, func(d drawer) step {

@@ -38,8 +38,9 @@ it is, with a warning.
     - name: post
       parents: [write]     # names of this file, or ids of cards on the board
 
-Further fields of a card: priority, tenant, workspace (scratch or dir:PATH),
-skills, max_runtime, max_retries, triage, blocked, model and provider.`,
+Further fields of a card: priority, tenant, workspace (scratch, dir:PATH,
+worktree or worktree:PATH), branch, skills, max_runtime, max_retries,
+triage, blocked, model and provider.`,
 		example: `  andon apply -f letters.yaml --dry-run
   andon apply -f letters.yaml
   generate-cards | andon apply -f - --json`,
@@ -220,6 +221,7 @@ func (r *graphReader) card(path string, n ast.Node) error {
 		"priority":    yamlx.Integer(&t.Priority),
 		"tenant":      yamlx.Text(&t.Tenant),
 		"workspace":   r.workspace(t),
+		"branch":      yamlx.Text(&t.Branch),
 		"skills":      r.Texts(&t.Skills, "a list of names"),
 		"max_runtime": config.DurationField(&t.MaxRuntime),
 		"max_retries": func(path string, n ast.Node) error {

@@ -47,6 +47,7 @@ func (o *archive) run(ctx context.Context, args []string) error {
 	return o.with(ctx, func(s *session) error {
 		return o.each(ids, func(id kanban.TaskID) (string, any, error) {
 			c, err := s.Archive(ctx, id)
+			o.tidy(ctx, s, c)
 			return changed(c, err, fmt.Sprintf("Archived %s", id))
 		})
 	})

@@ -10,10 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"andon/internal/config"
-	"andon/internal/home"
 	"andon/internal/proc"
 	"andon/internal/view"
-	"andon/internal/workspace"
+	"andon/internal/worker"
 	"andon/kanban"
 )
 
@@ -64,7 +63,13 @@ func (o *claim) run(ctx context.Context, args []string) error {
 			return err
 		}
 		t := c.Task
-		dir, err := makeWorkspace(s.place, t)
+		at, err := worker.Workspace(ctx, s.place, t)
+		if err == nil && (at.Path != t.WorkspacePath || at.Branch != t.Branch) {
+			if c, err = s.Placed(ctx, kanban.Run{ID: t.Run, Task: t.ID}, at.Path, at.Branch, ""); err == nil {
+				t = c.Task
+			}
+		}
+		dir := at.Path
 		if err != nil {
 			return &kanban.Error{Code: kanban.Denied, Err: err, Msg: fmt.Sprintf("claim %s: the card is claimed, but its workspace cannot be made: %v", t.ID, err),
 				Hint: fmt.Sprintf("`andon reclaim %s` gives it back", t.ID)}
@@ -84,16 +89,3 @@ func (o *claim) run(ctx context.Context, args []string) error {
 // claimer names this process to every other on the board. It has no start time,
 // as a dispatcher's has: who claims by hand works on after the command ended.
 func claimer() string { return fmt.Sprintf("%s:%d", proc.Hostname(), os.Getpid()) }
-
-// makeWorkspace is the folder to work in; empty where the kind of the workspace
-// leaves it to the worker.
-func makeWorkspace(place home.Board, t kanban.Task) (string, error) {
-	if t.WorkspaceKind != kanban.Scratch {
-		return t.WorkspacePath, nil
-	}
-	dir, err := workspace.Path(t, place.Workspaces)
-	if err != nil {
-		return "", err
-	}
-	return dir, workspace.Prepare(dir)
-}

@@ -156,6 +156,8 @@ var verbs = []func(*app) *cobra.Command{
 	newRepair,
 	newBackup,
 	newRestore,
+	newGC,
+	newWorktrees,
 	newVersion,
 	newCompletion,
 	newExitCodes,

@@ -17,7 +17,8 @@ func newComplete(a *app) *cobra.Command {
 		short: "finish cards",
 		long: `Finish cards that are ready, running, blocked or in review. Cards that waited
 for them alone become ready. Summary and metadata are what the workers of those
-read. Inside a worker the id may be left out.
+read. Inside a worker the id may be left out. The scratch folder of a finished
+card is removed when its worker has ended and no card that waits for it is left.
 
 An artifact is a file that was made. One in the card's scratch folder is copied
 and kept with the card, like one whose full path stands in the summary or the
@@ -73,6 +74,7 @@ func (o *complete) run(ctx context.Context, args []string) error {
 			r := report
 			r.Run = pins[id]
 			c, err := s.Complete(ctx, id, r)
+			o.tidy(ctx, s, c)
 			return changed(c, err, fmt.Sprintf("Completed %s", id))
 		})
 	})

@@ -65,7 +65,7 @@ func (a *app) complete(cmd *cobra.Command) {
 		"created-card":   a.completeCards,
 		"state-type":     fixed("status", "outcome"),
 		"initial-status": fixed("running", "blocked"),
-		"workspace":      fixed("scratch", "dir:"),
+		"workspace":      fixed("scratch", "dir:", "worktree", "worktree:"),
 	} {
 		a.completeFlag(cmd, flag, c)
 	}

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,6 +28,7 @@ func newCreate(a *app) *cobra.Command {
 finished. A running dispatcher starts it at once if its assignee is a profile of
 andon.yaml; another assignee (a person, a worker elsewhere) is left alone.`,
 		example: `  andon create "Write the letter" --assignee ada
+  andon create "Fix the parser" --assignee ada --workspace worktree:~/src/parser
   andon create "Post it" --assignee bob --parent t_1a2b3c4d
   git diff | andon create "Review this" --body - --assignee ada --json`,
 		exits: "refused: blank title, unknown parent, a value that breaks a rule",
@@ -35,7 +38,8 @@ andon.yaml; another assignee (a person, a worker elsewhere) is left alone.`,
 	f.StringVar(&o.bodyFile, "body-file", "", "read the text from a file; - is standard input")
 	f.StringVar(&o.d.Assignee, "assignee", "", "profile or person that shall do it")
 	f.StringArrayVar(&o.parents, "parent", nil, "card that must be done first (may be repeated)")
-	f.StringVar(&o.workspace, "workspace", "scratch", "where the worker works: scratch or dir:PATH")
+	f.StringVar(&o.workspace, "workspace", "scratch", "where the worker works: scratch, dir:PATH, worktree or worktree:PATH")
+	f.StringVar(&o.d.Branch, "branch", "", "branch of the worktree (default wt/ID)")
 	f.StringVar(&o.d.Tenant, "tenant", "", "whose work it is")
 	f.Int64Var(&o.d.Priority, "priority", 0, "higher is started first")
 	f.BoolVar(&o.d.Triage, "triage", false, "land in triage, to be specified first")
@@ -92,6 +96,14 @@ func (o *create) fill(d *kanban.Draft) (err error) {
 	if d.WorkspaceKind, d.WorkspacePath, err = o.parseWorkspace(o.workspace); err != nil {
 		return usagef("--workspace %v", err)
 	}
+	if o.changed("branch") {
+		if err := kanban.CheckBranch(d.Branch); err != nil || d.Branch == "" {
+			return usagef("--branch: %v", cmp.Or(err, errors.New("it is empty")))
+		}
+		if d.WorkspaceKind != kanban.Worktree {
+			return usagef("--branch is for worktrees, and the workspace is %s; say --workspace worktree", d.WorkspaceKind)
+		}
+	}
 	if o.maxRuntime != "" {
 		if d.MaxRuntime, err = config.ParseDuration(o.maxRuntime); err != nil {
 			return usagef("--max-runtime: %v", err)
@@ -139,22 +151,27 @@ func (a *app) readText(name string) (string, error) {
 	return string(text), err
 }
 
-// parseWorkspace reads scratch or dir:PATH.
+// workspaces are the ways to name a workspace.
+const workspaces = "scratch, dir:/path/to/folder, worktree or worktree:/path/to/repo"
+
+// parseWorkspace reads one of [workspaces].
 func (a *app) parseWorkspace(s string) (kanban.WorkspaceKind, string, error) {
-	kind, path, _ := strings.Cut(s, ":")
+	kind, path, named := strings.Cut(s, ":")
 	switch {
 	case kind == "scratch" && path == "":
 		return kanban.Scratch, "", nil
-	case kind == "dir" && path != "":
+	case kind == "worktree" && !named:
+		return kanban.Worktree, "", nil
+	case (kind == "dir" || kind == "worktree") && path != "":
 		if rest, ok := strings.CutPrefix(path, "~"); ok && a.UserHome != "" && (rest == "" || rest[0] == '/') {
 			path = filepath.Join(a.UserHome, rest)
 		}
 		if !filepath.IsAbs(path) {
 			return "", "", fmt.Errorf("%q: the path must be absolute", s)
 		}
-		return kanban.Dir, path, nil
+		return kanban.WorkspaceKind(kind), filepath.Clean(path), nil
 	}
-	return "", "", fmt.Errorf("%q: it is scratch or dir:/path/to/folder", s)
+	return "", "", fmt.Errorf("%q: it is %s", s, workspaces)
 }
 
 // warnIdle says why nothing will start the cards, if that is so: once for each

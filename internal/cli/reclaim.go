@@ -62,16 +62,11 @@ func take(ctx context.Context, s *session, verb string, id kanban.TaskID, do fun
 	if t.Status != kanban.Running {
 		return do(t, kanban.Termination{})
 	}
-	guard, held, err := lock.Poll(ctx, dispatch.LockFile(s.place), 10*time.Millisecond, takeWait)
-	switch {
-	case errors.Is(err, lock.ErrUnavailable): // then it keeps no dispatcher away, and is none of ours to wait for
-	case err != nil:
+	release, err := alone(ctx, s, fmt.Sprintf("%s %s", verb, id))
+	if err != nil {
 		return err
-	case !held:
-		return &kanban.Error{Code: kanban.Busy, Msg: fmt.Sprintf("%s %s: a dispatcher is at the board, and does not finish its pass", verb, id), Hint: "try again"}
-	default:
-		defer guard.Unlock()
 	}
+	defer release()
 	if t, err = s.Task(ctx, id); err != nil { // it may have moved before the lock was had
 		return err
 	}
@@ -80,6 +75,21 @@ func take(ctx context.Context, s *session, verb string, id kanban.TaskID, do fun
 		return err
 	}
 	return do(t, x)
+}
+
+// alone keeps dispatchers away from the board until release is called: none starts
+// a card meanwhile, or judges one.
+func alone(ctx context.Context, s *session, what string) (release func(), err error) {
+	guard, held, err := lock.Poll(ctx, dispatch.LockFile(s.place), 10*time.Millisecond, takeWait)
+	switch {
+	case errors.Is(err, lock.ErrUnavailable): // then it keeps no dispatcher away, and is none of ours to wait for
+		return func() {}, nil
+	case err != nil:
+		return nil, err
+	case !held:
+		return nil, &kanban.Error{Code: kanban.Busy, Msg: what + ": a dispatcher is at the board, and does not finish its pass", Hint: "try again"}
+	}
+	return func() { _ = guard.Unlock() }, nil // the end of the process frees it, too
 }
 
 // endWorker ends the processes of the card's run before it is given to another.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -96,22 +95,10 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	b := board.New(db)
 	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
 	files := attach.Of(place)
-	files.Workspaces = func() []string { return workspaces(h, place) }
+	// Those below which scratch folders are removed, so nothing goes that was not kept.
+	files.Workspaces = func() []string { return home.WorkspaceRoots(h.Root, place) }
 	b.Deliver = files.Deliver
 	return &session{Board: b, files: files, home: h, place: place, config: cfg, unread: unread, db: db}, nil
-}
-
-// workspaces are the folders that have scratch folders of cards: the board's, and
-// those of the home's other boards, from which a card may have been taken over.
-func workspaces(h home.Home, place home.Board) []string {
-	all := []string{place.Workspaces}
-	boards, _ := h.Boards() // the board's own is what matters
-	for _, b := range boards {
-		if !slices.Contains(all, b.Workspaces) {
-			all = append(all, b.Workspaces)
-		}
-	}
-	return all
 }
 
 // opening is how this call opens a file.

@@ -160,7 +160,10 @@ func (d *demo) run(ctx context.Context, folders []string) error {
 // cards makes the graph: the report waits for every measurement and the answer.
 func (d *demo) cards(ctx context.Context, folders []string) error {
 	g := kanban.Graph{Name: "demo"}
-	report := kanban.Node{Name: "report", Draft: kanban.Draft{Title: "Write the report", Assignee: "report"}}
+	report := kanban.Node{Name: "report", Draft: kanban.Draft{
+		// A scratch folder would be gone with the card, and the report is to be read.
+		Title: "Write the report", Assignee: "report", WorkspaceKind: kanban.Dir, WorkspacePath: filepath.Join(d.root, "report"),
+	}}
 	for i, f := range folders {
 		n := kanban.Node{Name: fmt.Sprintf("measure-%d", i), Draft: kanban.Draft{
 			Title: "Measure " + filepath.Base(f), Assignee: "measure", WorkspaceKind: kanban.Dir, WorkspacePath: f,

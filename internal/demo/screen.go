@@ -27,7 +27,7 @@ func newScreen(d *demo) *screen {
 }
 
 // quiet are the events that would only repeat what their neighbours say.
-var quiet = map[kanban.EventKind]bool{kanban.EventClaimed: true, kanban.EventCommented: true}
+var quiet = map[kanban.EventKind]bool{kanban.EventClaimed: true, kanban.EventCommented: true, kanban.EventScratchTip: true}
 
 func (s *screen) event(ctx context.Context, e kanban.Event) error {
 	if quiet[e.Kind] {

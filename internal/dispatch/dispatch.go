@@ -50,7 +50,8 @@ type Report struct {
 	Starts  Starts // for the cards that were not started: why
 	Errors  []error
 
-	next time.Time
+	next    time.Time
+	running []Worker // as last seen; nil if nothing was looked at
 }
 
 // Spawn is a card that was started.
@@ -109,6 +110,7 @@ func (d *Dispatcher) Tick(ctx context.Context, dryRun bool) (r Report, err error
 	if err != nil {
 		return r, err
 	}
+	r.running = append([]Worker{}, s.Running...)
 	lost := Recover(s, d.Limits)
 	for _, l := range lost {
 		if err := d.recover(ctx, &r, l); err != nil && !errors.Is(err, kanban.ErrSuperseded) {
@@ -260,10 +262,7 @@ func (d *Dispatcher) start(ctx context.Context, t kanban.Task) (Spawn, error) {
 	d.note(job.Run, true)
 	err = d.Launch(job, func() {
 		d.note(job.Run, false)
-		select {
-		case d.kick <- struct{}{}: // if it ended before it took over, the next tick sees to the card
-		default:
-		}
+		d.nudge() // if it ended before it took over, the next tick sees to the card
 	})
 	if err != nil {
 		run := kanban.Run{ID: job.Run, Task: t.ID}

@@ -68,18 +68,26 @@ func dispatcher(root string) error {
 		return err
 	}
 	defer db.Close()
-	var profile config.Profile
-	if err := json.Unmarshal([]byte(os.Getenv("TEST_PROFILE")), &profile); err != nil {
+	var profiles map[string]config.Profile
+	if err := json.Unmarshal([]byte(os.Getenv("TEST_PROFILES")), &profiles); err != nil {
+		return err
+	}
+	interval, err := time.ParseDuration(os.Getenv("TEST_INTERVAL"))
+	if err != nil {
+		return err
+	}
+	cooldown, err := time.ParseDuration(os.Getenv("TEST_COOLDOWN"))
+	if err != nil {
 		return err
 	}
 	const limit = 5
 	d := &dispatch.Dispatcher{
 		Board: board.New(db), Place: place,
 		Limits: dispatch.Limits{
-			Dispatch: config.Dispatch{MaxInProgress: 4, FailureLimit: limit, Interval: config.Duration(time.Second)},
-			Profiles: map[string]config.Profile{"agent": profile},
+			Dispatch: config.Dispatch{MaxInProgress: 4, FailureLimit: limit, Interval: config.Duration(interval)},
+			Profiles: profiles,
 		},
-		Job: worker.Job{Root: root, TTL: time.Minute, Busy: time.Minute, Grace: 50 * time.Millisecond, FailureLimit: limit, RateLimitCooldown: time.Hour},
+		Job: worker.Job{Root: root, TTL: time.Minute, Busy: time.Minute, Grace: 50 * time.Millisecond, FailureLimit: limit, RateLimitCooldown: cooldown},
 		Launch: func(job worker.Job, done func()) error {
 			dieAt("claimed")
 			err := worker.Launch(os.Args[0], job, done)
@@ -109,8 +117,7 @@ type floor struct {
 
 // agentScript is what every agent does: it proves that no other agent of its
 // card lives, leaves a child in a session of its own, and works for a moment.
-const agentScript = `exec 9>>"$ANDON_WORKSPACE/lock"; flock -n 9 || echo "$ANDON_TASK" >>"$TEST_ROOT/doubles"
-echo run >>"$ANDON_WORKSPACE/runs"
+const agentScript = `exec 9>>"$TEST_ROOT/$ANDON_TASK.lock"; flock -n 9 || echo "$ANDON_TASK" >>"$TEST_ROOT/doubles"
 setsid sh -c 'trap "" TERM; sleep 300' &
 sleep 0.1`
 
@@ -119,7 +126,12 @@ var completing = config.Profile{Command: []string{"sh", "-c", agentScript}, OnEx
 
 func newFloor(t *testing.T, p config.Profile, env ...string) *floor {
 	t.Helper()
-	profile, err := json.Marshal(p)
+	return newFloorOf(t, map[string]config.Profile{"agent": p}, env...)
+}
+
+func newFloorOf(t *testing.T, p map[string]config.Profile, env ...string) *floor {
+	t.Helper()
+	profiles, err := json.Marshal(p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,8 +141,8 @@ func newFloor(t *testing.T, p config.Profile, env ...string) *floor {
 		t.Fatal(err)
 	}
 	f := &floor{t: t, root: root, db: db, board: board.New(db)}
-	f.env = append(os.Environ(), "TEST_DISPATCHER="+root, "TEST_ROOT="+root, "TEST_PROFILE="+string(profile),
-		"TEST_DIED="+filepath.Join(root, "died"), "GORACE=atexit_sleep_ms=0")
+	f.env = append(os.Environ(), "TEST_DISPATCHER="+root, "TEST_ROOT="+root, "TEST_PROFILES="+string(profiles),
+		"TEST_INTERVAL=1s", "TEST_COOLDOWN=1h", "TEST_DIED="+filepath.Join(root, "died"), "GORACE=atexit_sleep_ms=0")
 	f.env = append(f.env, env...)
 	t.Cleanup(func() { db.Close() })
 	return f
@@ -167,7 +179,12 @@ func (f *floor) create(n int) []kanban.TaskID {
 // until waits for the board to be as asked.
 func (f *floor) until(what string, ok func() bool) {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(f.t.Context(), time.Minute)
+	f.within(time.Minute, what, ok)
+}
+
+func (f *floor) within(limit time.Duration, what string, ok func() bool) {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(f.t.Context(), limit)
 	defer cancel()
 	if f.board.Until(ctx, func() (bool, error) { return ok(), nil }) == nil {
 		return
@@ -177,7 +194,7 @@ func (f *floor) until(what string, ok func() bool) {
 		log, _ := os.ReadFile(worker.LogFile(placeOf(f.root), t.ID))
 		f.t.Logf("%s %s failures=%d %q\n%s", t.ID, t.Status, t.Failures, t.LastError, log)
 	}
-	f.t.Fatalf("waited a minute for %s", what)
+	f.t.Fatalf("waited %s for %s", limit, what)
 }
 
 // settled reports whether every card is done and the end of each worker known.

@@ -3,14 +3,16 @@ package dispatch
 import (
 	"context"
 	"time"
+
+	"andon/kanban"
 )
 
 // lockRetry is when a tick is tried again that found another dispatcher at it.
 const lockRetry = time.Second
 
 // Run dispatches until the context ends. It is woken by commits of any process,
-// by supervisors that end, by the next known deadline, and in any case after
-// the interval. Workers outlive it.
+// by supervisors that end, whoever started them, by the next known deadline, and
+// in any case after the interval. Workers outlive it.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	d.init()
 	ctx, cancel := context.WithCancel(ctx)
@@ -24,6 +26,8 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		for range wake { // until its goroutine has ended
 		}
 	}()
+	care := &attendance{ended: d.nudge, posts: map[kanban.RunID]post{}}
+	defer care.end()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -44,6 +48,9 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		if d.Report != nil && !r.Idle() {
 			d.Report(r)
 		}
+		if r.running != nil {
+			care.turn(ctx, r.running)
+		}
 		timer.Reset(d.pause(r))
 	}
 }
@@ -57,4 +64,12 @@ func (d *Dispatcher) pause(r Report) time.Duration {
 		pause = min(pause, max(time.Until(r.next), time.Millisecond))
 	}
 	return pause
+}
+
+// nudge has the loop look at the board.
+func (d *Dispatcher) nudge() {
+	select {
+	case d.kick <- struct{}{}:
+	default: // one is waiting already
+	}
 }

@@ -179,6 +179,42 @@ func TestStoppedSupervisorGivesTheCardBack(t *testing.T) {
 	}
 }
 
+// A supervisor that is killed takes all with it that its agent started, also where
+// the dispatcher that started it is gone and another looks once an hour: it is
+// heard when a process ends. The card is tried again, once.
+func TestSupervisorKilledUnderAnotherDispatcher(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t, shell(`[ "$ANDON_ATTEMPT" = 2 ] && exit; setsid sleep 300 & sleep 300`, kanban.OnExitComplete), "TEST_INTERVAL=1h")
+	first := f.dispatch()
+	agent := func(id kanban.TaskID) (run kanban.Run) {
+		f.until("the agent to run", func() bool {
+			runs := f.card(id).Runs
+			if len(runs) > 0 {
+				run = runs[0]
+			}
+			return run.Worker.AgentPID != 0
+		})
+		return run
+	}
+	one := f.create(1)[0]
+	run := agent(one)
+	first.Process.Kill()
+	first.Wait()
+	f.dispatch()
+	two := f.create(1)[0]
+	agent(two) // so the second dispatcher has looked about
+	if err := syscall.Kill(int(run.Worker.PID), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	f.until("the second run", func() bool { return f.card(one).Task.Status == kanban.Done })
+	if card := f.card(one); len(card.Runs) != 2 || card.Runs[0].Outcome != kanban.OutcomeCrashed {
+		t.Errorf("runs %+v, want a crashed one and a completed one", card.Runs)
+	}
+	if left := alive(worker.Mark(placeOf(f.root), run.ID)); len(left) > 0 {
+		t.Errorf("processes %v were left", left)
+	}
+}
+
 // What cannot be started says why, and costs an attempt.
 func TestMissingCommandFailsToSpawn(t *testing.T) {
 	t.Parallel()
@@ -194,13 +230,13 @@ func TestMissingCommandFailsToSpawn(t *testing.T) {
 // another's.
 func TestWorkerEnvironment(t *testing.T) {
 	t.Parallel()
-	f := newFloor(t, shell(`env >"$ANDON_WORKSPACE/env"; cat "$ANDON_PROMPT_FILE" >"$ANDON_WORKSPACE/prompt"; command -v andon`, kanban.OnExitComplete),
+	f := newFloor(t, shell(`env >"$TEST_ROOT/env"; cat "$ANDON_PROMPT_FILE" >"$TEST_ROOT/prompt"; command -v andon`, kanban.OnExitComplete),
 		"HERMES_SESSION_CHAT_ID=42", "HERMES_KANBAN_BRANCH=other", "ANDON_CLAIM_LOCK=other", "KEPT=yes")
 	id := f.one()
 	run := f.last(id)
 	place := placeOf(f.root)
 	workspace := filepath.Join(place.Workspaces, string(id))
-	text, err := os.ReadFile(filepath.Join(workspace, "env"))
+	text, err := os.ReadFile(filepath.Join(f.root, "env"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +270,7 @@ func TestWorkerEnvironment(t *testing.T) {
 			t.Errorf("%s = %q reached the worker", name, got)
 		}
 	}
-	prompt, err := os.ReadFile(filepath.Join(workspace, "prompt"))
+	prompt, err := os.ReadFile(filepath.Join(f.root, "prompt"))
 	if err != nil || !strings.Contains(string(prompt), "# Kanban task "+string(id)+": one\n") {
 		t.Errorf("the prompt does not hold the card: %v\n%s", err, prompt)
 	}

@@ -43,6 +43,10 @@ func (id ID) Alive() bool {
 // os.ErrProcessDone if this very process does not live, and
 // errors.ErrUnsupported where processes cannot be asked, as on Windows.
 func Signal(id ID, hard bool) error {
+	return send(id, func(p *os.Process) error { return signal(p, hard) })
+}
+
+func send(id ID, signal func(*os.Process) error) error {
 	if id.PID <= 0 {
 		return os.ErrProcessDone
 	}
@@ -56,7 +60,7 @@ func Signal(id ID, hard bool) error {
 		return os.ErrProcessDone
 	}
 	if err == nil {
-		err = signal(p, hard)
+		err = signal(p)
 	}
 	if err == nil || errors.Is(err, os.ErrProcessDone) {
 		return err

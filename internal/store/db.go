@@ -54,6 +54,20 @@ func (db *DB) Close() error { return errors.Join(db.sql.Close(), db.close()) }
 // Wake tells of commits by any process. See [Dialect.Wake].
 func (db *DB) Wake(ctx context.Context) (<-chan struct{}, error) { return db.dialect.Wake(ctx) }
 
+// Pulse is for those who look now and then and mostly find nothing new; who must
+// know at once has [DB.Wake]. Where the database cannot tell, each beat says that
+// there may be.
+func (db *DB) Pulse(ctx context.Context) (Pulse, error) {
+	if db.dialect.Pulse == nil {
+		return Pulse{
+			Beat:  func(context.Context) (bool, error) { return true, nil },
+			Close: func() error { return nil },
+		}, nil
+	}
+	p, err := db.dialect.Pulse(ctx)
+	return p, db.explain(ctx, err)
+}
+
 // Tx is one transaction, together with its hour.
 type Tx struct {
 	conn   *sql.Conn

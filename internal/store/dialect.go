@@ -28,6 +28,17 @@ type Dialect struct {
 	// channel is closed. Several commits may be told as one.
 	Wake func(context.Context) (<-chan struct{}, error)
 
+	// Pulse begins to tell, each time it is asked and for next to nothing, whether
+	// another connection may have committed since. Nil: the database cannot.
+	Pulse func(context.Context) (Pulse, error)
+
 	// Check looks for damage of the file itself and returns what it found.
 	Check func(context.Context) ([]string, error)
+}
+
+// Pulse is asked whether there may be something new on the board. It holds a
+// connection until it is closed, and is for one goroutine.
+type Pulse struct {
+	Beat  func(context.Context) (bool, error)
+	Close func() error
 }

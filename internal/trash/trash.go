@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -184,25 +183,15 @@ func stay(id kanban.TaskID, err error) error {
 
 // Sweep removes what was kept for longer than [Keep].
 func Sweep(place home.Board, now time.Time) error {
-	entries, err := os.ReadDir(place.Trash)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
+	expired, err := Expired(place, now)
+	for _, dir := range expired {
+		if leaves(place, Was(dir)) {
+			continue // nothing else tells of the scratch folder that is left: gc removes both
 		}
-		return fmt.Errorf("sweep the trash: %w", err)
+		err = errors.Join(err, os.RemoveAll(dir))
 	}
-	for _, e := range entries {
-		words := strings.Split(e.Name(), ".")
-		if len(words) < 3 {
-			continue // not ours
-		}
-		at, err := strconv.ParseInt(words[len(words)-2], 10, 64)
-		if err != nil || now.Sub(time.Unix(at, 0)) < Keep {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(place.Trash, e.Name())); err != nil {
-			return fmt.Errorf("sweep the trash: %w", err)
-		}
+	if err != nil {
+		return fmt.Errorf("sweep the trash: %w", err)
 	}
 	return nil
 }

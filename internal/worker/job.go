@@ -17,10 +17,11 @@
 //     crash.
 //  5. The agent ends; what it left running is ended; the end is written. Killed
 //     before the writing: as 4. After: nothing is lost.
+//  6. If the card is finished, the scratch folders that nobody needs are removed.
+//     Killed before: they stay until `andon gc`.
 package worker
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -84,12 +85,20 @@ func Launch(self string, job Job, done func()) error {
 	}
 	defer log.Close()
 	cmd := exec.Command(self, "supervise", string(job.Task), job.Run.String())
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(words), log, log
+	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Dir = job.Root // not the folder the dispatcher was started in, which may go away
 	proc.NewSession(cmd)
-	if err := cmd.Start(); err != nil {
+	// Told before this returns: a single pass of a dispatcher ends soon after, and
+	// what a goroutine had yet to write would be lost.
+	in, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
 		return fmt.Errorf("start the supervisor: %w", err)
 	}
+	_, _ = in.Write(words) // one that is gone already cannot be told, and its end is seen below
+	_ = in.Close()
 	go func() {
 		_ = cmd.Wait() // what it has to say is on the board
 		done()

@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"time"
 
 	"andon/internal/board"
 	"andon/internal/config"
+	"andon/internal/fsx"
 	"andon/internal/proc"
 	"andon/internal/store"
 	"andon/internal/workspace"
@@ -20,7 +22,10 @@ import (
 )
 
 const (
-	lookEvery = time.Second      // how often the supervisor looks whether the card is still its own
+	// How often the supervisor looks whether the card is still its own, if no
+	// dispatcher tells it to. Fifty idle ones shall cost less than 1 % of a core.
+	lookEvery = 5 * time.Second
+	lookOften = time.Second      // where processes cannot be told
 	farewell  = 10 * time.Second // an agent that has reported may take to end by itself
 )
 
@@ -63,7 +68,9 @@ func Supervise(ctx context.Context, in io.Reader, o Options) error {
 	if err != nil {
 		return err
 	}
-	s := &supervisor{job: job, Options: o, log: log, board: board.New(db), run: kanban.Run{ID: job.Run, Task: job.Task}}
+	nudged, deaf := proc.Nudges() // before anybody can know of this process
+	defer deaf()
+	s := &supervisor{job: job, Options: o, log: log, board: board.New(db), run: kanban.Run{ID: job.Run, Task: job.Task}, nudged: nudged}
 	s.board.Policy = func(string) kanban.Policy {
 		return kanban.Policy{ProfileLimit: int64(job.Profile.MaxRetries), BoardLimit: int64(job.FailureLimit), Cooldown: job.RateLimitCooldown}
 	}
@@ -80,6 +87,7 @@ type supervisor struct {
 	began   time.Time     // by this process's own clock: the board's has whole seconds
 	limit   time.Duration // of the run; zero: none
 	agent   proc.ID
+	nudged  <-chan os.Signal // somebody says that the card may have left this run
 }
 
 func (s *supervisor) supervise(ctx context.Context) error {
@@ -94,6 +102,11 @@ func (s *supervisor) supervise(ctx context.Context) error {
 	s.At(Taken)
 	defer os.RemoveAll(s.runDir())
 	cmd, err := s.prepare(ctx, t)
+	if err != nil && ctx.Err() != nil { // the host wants this process gone, and the card is not to blame
+		never := make(chan kanban.Exit, 1)
+		never <- kanban.Exit{}
+		return s.stopped(never)
+	}
 	if err != nil {
 		return s.failed(ctx, err)
 	}
@@ -132,10 +145,7 @@ func (s *supervisor) takeOver(ctx context.Context) (kanban.Task, error) {
 
 // prepare makes all that the agent needs.
 func (s *supervisor) prepare(ctx context.Context, t kanban.Task) (*exec.Cmd, error) {
-	path, err := workspace.Path(t, s.job.Board.Workspaces)
-	if err == nil {
-		err = workspace.Prepare(path)
-	}
+	t, err := s.place(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("workspace: %w", err)
 	}
@@ -175,6 +185,29 @@ func (s *supervisor) prepare(ctx context.Context, t kanban.Task) (*exec.Cmd, err
 	return cmd, nil
 }
 
+// scratchTip is what the first card with a scratch folder is told, once in a home.
+const scratchTip = "This card works in a scratch folder, which is removed when the card is finished and no card that waits for it is left. " +
+	"For what shall stay, give a card a folder of yours (--workspace dir:PATH) or a git worktree (--workspace worktree:PATH)."
+
+// place makes the folder to work in and records where that is. A worktree's path
+// and branch are found here, where git may be waited for: this process is recorded
+// already, so nobody takes it for lost.
+func (s *supervisor) place(ctx context.Context, t kanban.Task) (kanban.Task, error) {
+	at, err := Workspace(ctx, s.job.Board, t, Mark(s.job.Board, s.job.Run))
+	if err != nil {
+		return t, err
+	}
+	tip := ""
+	if t.WorkspaceKind == kanban.Scratch && fsx.Once(filepath.Join(s.job.Root, ".scratch_tip_shown")) {
+		tip = scratchTip
+	}
+	if at.Path == t.WorkspacePath && at.Branch == t.Branch && tip == "" {
+		return t, nil
+	}
+	c, err := s.board.Placed(ctx, s.run, at.Path, at.Branch, tip)
+	return c.Task, err
+}
+
 // start starts the agent. Its exit comes on the channel.
 func (s *supervisor) start(cmd *exec.Cmd) (<-chan kanban.Exit, error) {
 	fmt.Fprintf(s.log, "--- %s  run %s, attempt %d: %s\n", time.Now().Format(time.DateTime), s.run.ID, s.attempt, cmd.Args[0])
@@ -199,13 +232,33 @@ func (s *supervisor) start(cmd *exec.Cmd) (<-chan kanban.Exit, error) {
 
 // watch stays with the agent until it has ended, and records that.
 func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error {
-	look := time.NewTicker(lookEvery)
+	every := lookEvery
+	if !proc.CanNudge {
+		every = lookOften
+	}
+	look := time.NewTicker(every)
 	defer look.Stop()
 	renew := time.NewTicker(max(s.job.TTL/3, time.Second))
 	defer renew.Stop()
+	pulse, err := s.board.Pulse(ctx)
+	if err != nil {
+		pulse.Beat = func(context.Context) (bool, error) { return true, nil } // each look reads the card
+	} else {
+		defer pulse.Close()
+	}
 	var limit, leave <-chan time.Time
 	if s.limit > 0 {
 		limit = time.After(time.Until(s.began.Add(s.limit)))
+	}
+	known := false // since the last beat it was seen that the card is this run's
+	glance := func() {
+		if news, err := pulse.Beat(ctx); leave != nil || known && !news && err == nil {
+			return
+		}
+		wait, gone, err := s.superseded(ctx)
+		if known = err == nil; gone {
+			leave = time.After(wait)
+		}
 	}
 	for {
 		select {
@@ -228,33 +281,30 @@ func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error
 				s.logf("renew the lease: %v", err) // the next tick tries again, long before it ends
 			}
 		case <-look.C:
-			if leave != nil {
-				continue
-			}
-			if wait, gone := s.superseded(ctx); gone {
-				leave = time.After(wait)
-			}
+			glance()
+		case <-s.nudged:
+			glance()
 		}
 	}
 }
 
 // superseded reports whether the card has left this run, and how long the agent
 // may take to end by itself: some time if it was its own report.
-func (s *supervisor) superseded(ctx context.Context) (wait time.Duration, gone bool) {
+func (s *supervisor) superseded(ctx context.Context) (wait time.Duration, gone bool, err error) {
 	run, err := s.board.Run(ctx, s.run.ID)
 	switch {
 	case err != nil:
-		return 0, false // the board is busy; the next look will tell
+		return 0, false, err // the board is busy; the next look will tell
 	case run == nil:
-		return 0, true // the card was deleted
+		return 0, true, nil // the card was deleted
 	case run.Open():
-		return 0, false
+		return 0, false, nil
 	}
 	switch run.Outcome {
 	case kanban.OutcomeCompleted, kanban.OutcomeBlocked, kanban.OutcomeReviewRequested, kanban.OutcomeScheduled:
-		return farewell, true
+		return farewell, true, nil
 	}
-	return 0, true
+	return 0, true, nil
 }
 
 // clear ends every process of the run but this one, and verifies it.
@@ -299,11 +349,18 @@ func (s *supervisor) ended(ctx context.Context, x kanban.Exit, f *kanban.Failure
 		fmt.Fprintf(s.log, "--- %s  run %s: %s\n", time.Now().Format(time.DateTime), s.run.ID, x)
 	}
 	s.At(Exited)
-	err := s.insist(ctx, "record the end", func(ctx context.Context) error {
-		_, err := s.board.Ended(ctx, s.run, x, s.job.Profile.OnExit, f)
+	var c kanban.Change
+	err := s.insist(ctx, "record the end", func(ctx context.Context) (err error) {
+		c, err = s.board.Ended(ctx, s.run, x, s.job.Profile.OnExit, f)
 		return err
 	})
 	s.At(Recorded)
+	if err == nil && c.Task.Status.Satisfied() {
+		clean := Cleaner{Board: s.board, Place: s.job.Board, Root: s.job.Root}
+		if err := clean.After(context.WithoutCancel(ctx), c.Task.ID, s.run.ID); err != nil {
+			s.logf("clean up: %v", err) // what is left, `andon gc` finds
+		}
+	}
 	return err
 }
 

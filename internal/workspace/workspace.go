@@ -1,4 +1,6 @@
-// Package workspace prepares the folder in which a worker works.
+// Package workspace prepares the folder in which a worker works, and removes it:
+// scratch folders of andon's own, git worktrees, and folders that were given,
+// which are never removed.
 package workspace
 
 import (
@@ -10,23 +12,36 @@ import (
 )
 
 // Path is where the card's worker will work, whether it is there yet or not.
-// root holds the scratch folders of the board.
+// root holds the scratch folders of the board. Of a worktree that was never made
+// and has no path it is empty: [Worktree] tells.
 func Path(t kanban.Task, root string) (string, error) {
 	switch t.WorkspaceKind {
 	case kanban.Scratch:
 		if t.WorkspacePath != "" {
 			return t.WorkspacePath, absolute(t)
 		}
-		// Ids of other programs are taken as they come, and must not lead out of
-		// the root.
-		if id := string(t.ID); filepath.Base(id) != id || !filepath.IsLocal(id) {
-			return "", fmt.Errorf("the card's id %q cannot name a folder", id)
+		if err := local(t.ID); err != nil {
+			return "", err
 		}
 		return filepath.Join(root, string(t.ID)), nil
 	case kanban.Dir:
 		return t.WorkspacePath, absolute(t)
+	case kanban.Worktree:
+		if t.WorkspacePath == "" {
+			return "", nil
+		}
+		return t.WorkspacePath, absolute(t)
 	}
-	return "", fmt.Errorf("%s workspaces cannot be prepared here", t.WorkspaceKind)
+	return "", fmt.Errorf("%q is no kind of workspace that can be prepared here", t.WorkspaceKind)
+}
+
+// local refuses an id that leads elsewhere as the name of a folder: those of
+// other programs are taken as they come.
+func local(id kanban.TaskID) error {
+	if name := string(id); filepath.Base(name) != name || !filepath.IsLocal(name) || name == "." {
+		return fmt.Errorf("the card's id %q cannot name a folder", id)
+	}
+	return nil
 }
 
 func absolute(t kanban.Task) error {

@@ -96,7 +96,7 @@ func plain() store.Dialect {
 // store is the board as the rest of the program knows it.
 func (b *board) store(path string) *store.DB {
 	d := plain()
-	d.Explain, d.Queue, d.Wake, d.Check = b.explain, b.turn, b.wake, b.check
+	d.Explain, d.Queue, d.Wake, d.Pulse, d.Check = b.explain, b.turn, b.wake, b.pulse, b.check
 	return store.New(b.pool, d, path, b.options.Busy, sync.OnceValue(b.close))
 }
 

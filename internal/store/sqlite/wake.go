@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"andon/internal/store"
 )
 
 // wake tells of commits. SQLite's data_version says for certain whether another
@@ -36,6 +39,20 @@ func (b *board) wake(ctx context.Context) (<-chan struct{}, error) {
 		w.run(ctx, notices)
 	}()
 	return w.out, nil
+}
+
+// pulse asks SQLite for its data_version: some microseconds, where reading a card
+// in a transaction is some hundred.
+func (b *board) pulse(ctx context.Context) (store.Pulse, error) {
+	conn, err := b.pool.Conn(ctx)
+	if err != nil {
+		return store.Pulse{}, err
+	}
+	w := &watch{conn: conn}
+	if _, err := w.changed(ctx); err != nil {
+		return store.Pulse{}, errors.Join(err, conn.Close())
+	}
+	return store.Pulse{Beat: w.changed, Close: conn.Close}, nil
 }
 
 type watch struct {

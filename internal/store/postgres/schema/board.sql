@@ -127,6 +127,8 @@ CREATE INDEX IF NOT EXISTS idx_notify_task           ON kanban_notify_subs (task
 CREATE INDEX IF NOT EXISTS idx_tasks_tenant      ON tasks (tenant);
 CREATE INDEX IF NOT EXISTS idx_tasks_idempotency ON tasks (idempotency_key);
 CREATE INDEX IF NOT EXISTS idx_tasks_session_id  ON tasks (session_id);
+CREATE INDEX IF NOT EXISTS andon_tasks_order     ON tasks (status, priority DESC, created_at, id);
+CREATE INDEX IF NOT EXISTS andon_runs_recent     ON task_runs (profile, outcome, COALESCE(ended_at, started_at), id);
 CREATE INDEX IF NOT EXISTS idx_events_run        ON task_events (run_id, id);
 
 -- What a run's supervisor records of its processes.

@@ -1,0 +1,167 @@
+// Package gc removes what a board no longer needs: old history of finished cards,
+// old logs, scratch folders, and deleted cards whose day in the trash is over.
+package gc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"andon/internal/board"
+	"andon/internal/home"
+	"andon/internal/store"
+	"andon/internal/trash"
+	"andon/internal/worker"
+	"andon/internal/workspace"
+	"andon/kanban"
+)
+
+// Options is what is old.
+type Options struct {
+	Now    time.Time
+	Events time.Time // events from before are; of finished cards only
+	Logs   time.Time // logs that were last written before are; of cards that are not running
+	DryRun bool      // only count
+}
+
+// Report counts what was removed, or with DryRun would be.
+type Report struct {
+	Workspaces, Events, Logs, Trash int
+
+	Left []Left
+}
+
+// Left is a scratch folder that was not removed although nobody needs it.
+type Left struct {
+	Task kanban.TaskID
+	Path string
+	Why  error
+}
+
+// Run removes what is old. No dispatcher may be at the board meanwhile, lest a
+// card be started whose log is just being removed. What cannot be removed does not
+// keep the rest: the report is of what could be, also beside an error.
+func Run(ctx context.Context, b *board.Board, place home.Board, root string, o Options) (r Report, err error) {
+	clean := worker.Cleaner{Board: b, Place: place, Root: root}
+	var errs [4]error
+	errs[0] = folders(ctx, clean, o, &r)
+	if o.DryRun {
+		r.Events, errs[1] = b.OldEvents(ctx, o.Events)
+	} else {
+		r.Events, errs[1] = b.Forget(ctx, o.Events)
+	}
+	errs[2] = logs(ctx, b, place, o, &r)
+	errs[3] = deleted(ctx, clean, o, &r)
+	return r, errors.Join(errs[:]...)
+}
+
+func folders(ctx context.Context, clean worker.Cleaner, o Options, r *Report) error {
+	cards, err := clean.Board.Places(ctx, kanban.Scratch, true)
+	if err != nil {
+		return err
+	}
+	for _, t := range cards {
+		path, err := workspace.Path(t, clean.Place.Workspaces)
+		if err == nil {
+			if _, err = os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+				continue // as of most cards
+			}
+		}
+		var f workspace.Folder
+		if err == nil {
+			var h board.Household
+			if h, err = clean.Board.Household(ctx, t.ID); err == nil {
+				f, err = clean.Spent(ctx, h, 0)
+			}
+		}
+		r.folder(t.ID, path, f, err, o)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// folder removes a folder that was found without an error, or says why not.
+func (r *Report) folder(id kanban.TaskID, path string, f workspace.Folder, err error, o Options) {
+	if err == nil && !o.DryRun {
+		err = f.Remove()
+	}
+	switch {
+	case err == nil:
+		r.Workspaces++
+	case kanban.CodeOf(err) == kanban.Conflict, kanban.CodeOf(err) == kanban.NotFound, errors.Is(err, fs.ErrNotExist):
+		// Somebody needs it, or it went by itself.
+	default:
+		r.Left = append(r.Left, Left{Task: id, Path: path, Why: err})
+	}
+}
+
+// deleted removes the cards whose day in the trash is over, and first the scratch
+// folders that they left: nothing else tells whose those were.
+func deleted(ctx context.Context, clean worker.Cleaner, o Options, r *Report) error {
+	dirs, err := trash.Expired(clean.Place, o.Now)
+	if err != nil {
+		return fmt.Errorf("look for expired trash: %w", err)
+	}
+	for _, dir := range dirs {
+		t := trash.Was(dir)
+		f, err := clean.Orphaned(ctx, t)
+		r.folder(t.ID, t.WorkspacePath, f, err, o)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return remove(dirs, os.RemoveAll, o.DryRun, &r.Trash)
+}
+
+func logs(ctx context.Context, b *board.Board, place home.Board, o Options, r *Report) error {
+	entries, err := os.ReadDir(place.Logs)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // no card ever ran
+	}
+	if err != nil {
+		return fmt.Errorf("look for old logs: %w", err)
+	}
+	running, err := b.List(ctx, store.Filter{Statuses: []kanban.Status{kanban.Running}})
+	if err != nil {
+		return err
+	}
+	var old []string
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || !info.ModTime().Before(o.Logs) || of(e.Name(), running) {
+			continue
+		}
+		old = append(old, filepath.Join(place.Logs, e.Name()))
+	}
+	return remove(old, os.Remove, o.DryRun, &r.Logs)
+}
+
+// of reports whether the file is a log of one of the cards, or an older one.
+func of(name string, cards []kanban.Task) bool {
+	for _, t := range cards {
+		if rest, ok := strings.CutPrefix(name, string(t.ID)+".log"); ok && (rest == "" || rest[0] == '.') {
+			return true
+		}
+	}
+	return false
+}
+
+func remove(paths []string, rm func(string) error, dryRun bool, n *int) (err error) {
+	for _, p := range paths {
+		if !dryRun {
+			if rerr := rm(p); rerr != nil {
+				err = errors.Join(err, rerr)
+				continue
+			}
+		}
+		*n++
+	}
+	return err
+}
