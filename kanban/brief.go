@@ -84,7 +84,7 @@ func (b Brief) attachments(w *briefWriter) {
 	w.line("## Attachments")
 	w.line("Files kept with this card; read them at their paths:")
 	for _, a := range b.Attachments {
-		s := fmt.Sprintf("- `%s`", a.Name)
+		s := fmt.Sprintf("- `%s`", strings.ReplaceAll(a.Name, "`", "'"))
 		if a.ContentType != "" {
 			s += ", " + a.ContentType
 		}

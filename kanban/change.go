@@ -20,6 +20,8 @@ type Change struct {
 	Subs     []Sub   // those the card has already stay as they are
 	Events   []Event // each carries its own run
 
+	Attachments, Detached []Attachment // kept from now on, and no longer
+
 	// Refusal, if set, is what the caller is told once the Change is stored:
 	// some refusals leave a mark upon the card they refuse.
 	Refusal error

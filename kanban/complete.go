@@ -20,6 +20,11 @@ type Report struct {
 	// Created are the cards that the worker says it made. One that it did not make
 	// refuses the report.
 	Created []TaskID
+
+	// Artifacts are the paths of what was made, besides those that the metadata has
+	// under "artifacts".
+	Artifacts []string
+	kept      []Attachment // copies of artifacts, which become the card's
 }
 
 // Named lists the cards that the report speaks of: those it says were made, and
@@ -96,9 +101,16 @@ func (t Task) Complete(r Report, run *Run, w Witness, now time.Time) (Change, er
 	if err := cleanTexts("the result", r.Result, "the summary", r.Summary); err != nil {
 		return Change{}, err
 	}
+	artifacts, err := r.Declared()
+	if err != nil {
+		return Change{}, err
+	}
 	meta, err := object("the metadata", r.Metadata)
 	if err != nil {
 		return Change{}, err
+	}
+	if len(artifacts) > 0 {
+		meta = ParsePayload(string(meta)).and(payload(artifactsKey, artifacts)).raw()
 	}
 	verified, phantoms := []TaskID{}, []TaskID(nil)
 	for _, id := range r.created() {
@@ -120,11 +132,19 @@ func (t Task) Complete(r Report, run *Run, w Witness, now time.Time) (Change, er
 	if strings.TrimSpace(summary) == "" {
 		summary = r.Result
 	}
+	for _, a := range r.kept {
+		if err := c.attach(a, now); err != nil {
+			return Change{}, err
+		}
+	}
 	id := c.end(run, ending{outcome: OutcomeCompleted, summary: summary, metadata: meta},
 		summary != "" || meta != nil, now)
 	p := payload("result_len", utf8.RuneCountInString(r.Result), "summary", orNull(firstLine(summary, 400)))
 	if len(verified) > 0 {
 		p = append(p, Field{"verified_cards", verified})
+	}
+	if len(artifacts) > 0 {
+		p = append(p, Field{artifactsKey, artifacts})
 	}
 	c.event(EventCompleted, id, p)
 	if lost := slices.DeleteFunc(r.references(), w.knows); len(lost) > 0 {

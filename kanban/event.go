@@ -51,6 +51,8 @@ const (
 	EventEffortSet       EventKind = "reasoning_effort_set"
 	EventUnguarded       EventKind = "respawn_guard_cleared"
 	EventSpecified       EventKind = "specified"
+	EventAttached        EventKind = "attached"
+	EventDetached        EventKind = "attachment_removed"
 	EventDecomposed      EventKind = "decomposed"
 	EventHallucinated    EventKind = "completion_blocked_hallucination"
 	EventSuspected       EventKind = "suspected_hallucinated_references"

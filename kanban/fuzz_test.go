@@ -103,7 +103,8 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 			l.did(t, VerbHeartbeat, c, err)
 		},
 		"complete": func(t *rapid.T) {
-			c, err := l.task.Complete(Report{Run: who(t), Summary: rapid.SampledFrom([]string{"", "done"}).Draw(t, "summary")}, l.run(), Witness{}, l.now)
+			c, err := l.task.Complete(Report{Run: who(t), Summary: rapid.SampledFrom([]string{"", "done"}).Draw(t, "summary"),
+				Artifacts: rapid.SliceOfN(rapid.SampledFrom([]string{"/a", "b", " "}), 0, 2).Draw(t, "artifacts")}, l.run(), Witness{}, l.now)
 			l.did(t, VerbComplete, c, err)
 		},
 		"block": func(t *rapid.T) {
@@ -238,6 +239,12 @@ func (l *life) verbs() map[string]func(*rapid.T) {
 		"comment": func(t *rapid.T) {
 			c, err := l.task.Comment("ada", "x", l.now)
 			l.did(t, VerbComment, c, err)
+		},
+		"attach": func(t *rapid.T) {
+			c, err := l.task.Attach(Attachment{Name: rapid.SampledFrom([]string{"a", "../a"}).Draw(t, "name"), Path: "/a"}, who(t), l.now)
+			l.did(t, VerbAttach, c, err)
+			c, err = l.task.Detach(Attachment{ID: 1, Name: "a"}, who(t))
+			l.did(t, VerbDetach, c, err)
 		},
 		"link": func(t *rapid.T) {
 			p := Task{ID: "t_p", Status: rapid.SampledFrom(Statuses).Draw(t, "parent")}

@@ -82,6 +82,8 @@ var cases = map[Verb][]facts{
 		t.Lock = ""
 		return t.Assign("bob")
 	}},
+	VerbAttach:  {func(t Task) (Change, error) { return t.Attach(Attachment{Name: "a.txt", Path: "/a.txt"}, t.Run, noon) }},
+	VerbDetach:  {func(t Task) (Change, error) { return t.Detach(Attachment{ID: 1, Name: "a.txt"}, t.Run) }},
 	VerbComment: {func(t Task) (Change, error) { return t.Comment("ada", "a word", noon) }},
 	VerbLink: {
 		func(t Task) (Change, error) { return t.Link(parent(Done)[0], nil) },

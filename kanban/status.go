@@ -68,6 +68,8 @@ const (
 	VerbSpecify       Verb = "specify"
 	VerbDecompose     Verb = "decompose"
 	VerbDelete        Verb = "delete"
+	VerbAttach        Verb = "attach"
+	VerbDetach        Verb = "attach-rm"
 )
 
 // Verbs lists every verb in the order of the table.
@@ -75,6 +77,7 @@ var Verbs = []Verb{
 	VerbCreate, VerbSpecify, VerbDecompose, VerbClaim, VerbHeartbeat, VerbComplete, VerbBlock, VerbUnblock, VerbPromote,
 	VerbRequestReview, VerbReopenReview, VerbSchedule, VerbDue,
 	VerbFail, VerbReclaim, VerbCancel, VerbAssign, VerbEdit, VerbEditResult, VerbSetModel, VerbSetEffort, VerbUnguard, VerbComment,
+	VerbAttach, VerbDetach,
 	VerbLink, VerbUnlink, VerbArchive, VerbDelete,
 }
 
@@ -128,7 +131,8 @@ var Moves = func() []Move {
 			link.To = []Status{Ready, Todo}
 		}
 		m = append(m, Move{VerbAssign, s, []Status{s}}, Move{VerbComment, s, []Status{s}}, link,
-			Move{VerbUnlink, s, []Status{s}}, Move{VerbUnguard, s, []Status{s}}, Move{VerbDelete, s, []Status{Gone}})
+			Move{VerbUnlink, s, []Status{s}}, Move{VerbUnguard, s, []Status{s}}, Move{VerbAttach, s, []Status{s}}, Move{VerbDetach, s, []Status{s}},
+			Move{VerbDelete, s, []Status{Gone}})
 		if s != Archived {
 			m = append(m, Move{VerbArchive, s, []Status{Archived}}, Move{VerbEdit, s, []Status{s}},
 				Move{VerbSetModel, s, []Status{s}}, Move{VerbSetEffort, s, []Status{s}})

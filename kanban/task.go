@@ -171,11 +171,3 @@ func open(parents []Task) []TaskID {
 	}
 	return ids
 }
-
-// Attachment is a file kept with a card.
-type Attachment struct {
-	Name        string
-	Path        string // absolute
-	ContentType string
-	Size        int64 // bytes
-}

@@ -30,6 +30,8 @@ var allowed = map[string][]string{
 	"internal/proc":  {},
 	"internal/yamlx": {},
 
+	"internal/netguard": {},
+
 	// How the board is kept.
 	"internal/store":           {"kanban"},
 	"internal/store/sqlite":    {"internal/fsx", "internal/lock", "internal/store", "kanban"},
@@ -44,7 +46,8 @@ var allowed = map[string][]string{
 	"internal/config": {"internal/yamlx", "kanban"},
 	"internal/view":   {"kanban"},
 
-	"internal/trash": {"internal/board", "internal/fsx", "internal/home", "kanban"},
+	"internal/attach": {"internal/board", "internal/fsx", "internal/home", "kanban"},
+	"internal/trash":  {"internal/board", "internal/fsx", "internal/home", "kanban"},
 
 	// Who works on it.
 	"internal/workspace": {"internal/fsx", "internal/proc", "kanban"},
@@ -63,8 +66,9 @@ var allowed = map[string][]string{
 	"internal/doctor": {"internal/config", "internal/fsx", "internal/home", "internal/lock", "internal/store", "kanban"},
 
 	// Surfaces. They do not import one another; cli wires them all.
-	"internal/cli": {"internal/bench", "internal/board", "internal/config", "internal/demo", "internal/dispatch", "internal/doctor",
-		"internal/fsx", "internal/gc", "internal/home", "internal/lock", "internal/notify", "internal/proc", "internal/store", "internal/trash",
+	"internal/cli": {"internal/attach", "internal/bench", "internal/board", "internal/config", "internal/demo", "internal/dispatch", "internal/doctor",
+		"internal/fsx", "internal/gc", "internal/home", "internal/lock", "internal/netguard", "internal/notify", "internal/proc",
+		"internal/store", "internal/trash",
 		"internal/view", "internal/worker", "internal/workspace", "internal/yamlx", "kanban"},
 	"cmd/andon": {"internal/cli"},
 }

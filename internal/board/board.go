@@ -25,6 +25,12 @@ type Board struct {
 	// board's database knows nothing of them.
 	Defaults kanban.Defaults
 
+	// Deliver takes care of the artifacts that a report upon the card names: it copies
+	// what would not last, and returns the report with the places where things are
+	// from then on. discard removes the copies. Nil: there is no one who keeps files,
+	// and a report that names some is refused. The board itself touches no file.
+	Deliver func(ctx context.Context, t kanban.Task, r kanban.Report) (_ kanban.Report, discard func(), err error)
+
 	// Jitter draws the part of a delay that is waited, in [0,1). Nil: at random.
 	Jitter func() float64
 }

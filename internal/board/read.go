@@ -34,6 +34,8 @@ type Card struct {
 	Comments []kanban.Comment
 	Events   []kanban.Event
 	Runs     []kanban.Run
+
+	Attachments []kanban.Attachment
 }
 
 // Show reads a card with its newest events, at most limit of them; zero is all.
@@ -52,6 +54,9 @@ func (b *Board) Show(ctx context.Context, id kanban.TaskID, limit int) (c Card, 
 			return err
 		}
 		if c.Events, err = tx.Events(ctx, store.EventFilter{Task: id, Limit: limit, Newest: limit > 0}); err != nil {
+			return err
+		}
+		if c.Attachments, err = tx.Attachments(ctx, id); err != nil {
 			return err
 		}
 		c.Runs, err = tx.Runs(ctx, id)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"andon/internal/home"
+	"andon/internal/netguard"
 	"andon/internal/view"
 	"andon/kanban"
 )
@@ -29,6 +30,7 @@ type IO struct {
 	Zone     *time.Location
 	Now      func() time.Time
 	Self     string // this program's file, for the processes it starts
+	Web      netguard.Guard
 }
 
 // app is one call of the command.
@@ -129,6 +131,9 @@ var verbs = []func(*app) *cobra.Command{
 	newLink,
 	newUnlink,
 	newComment,
+	newAttach,
+	newAttachments,
+	newAttachRm,
 	newBlock,
 	newUnblock,
 	newSchedule,

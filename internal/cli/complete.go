@@ -18,16 +18,22 @@ func newComplete(a *app) *cobra.Command {
 		long: `Finish cards that are ready, running, blocked or in review. Cards that waited
 for them alone become ready. Summary and metadata are what the workers of those
 read. Inside a worker the id may be left out. The scratch folder of a finished
-card is removed when its worker has ended and no card that waits for it is left.`,
+card is removed when its worker has ended and no card that waits for it is left.
+
+An artifact is a file that was made. One in the card's scratch folder is copied
+and kept with the card, like one whose full path stands in the summary or the
+result; any other is only named. If one cannot be kept, nothing is done.`,
 		example: `  andon complete t_1a2b3c4d --summary "the letter is in letter.txt"
-  andon complete --metadata '{"tests": 12}'       inside a worker`,
-		exits: "no such card, it is in another status, or another run has it",
+  andon complete --metadata '{"tests": 12}'       inside a worker
+  andon complete --artifact report.pdf            inside a worker`,
+		exits: "no such card, it is in another status, another run has it, or an artifact cannot be kept",
 	}, cobra.ArbitraryArgs, o.run)
 	f := cmd.Flags()
 	f.StringVar(&o.report.Result, "result", "", "what came out, for each of the cards")
 	f.StringVar(&o.report.Summary, "summary", "", "what was done (one card only)")
 	f.StringArrayVar(&o.created, "created-card", nil, "card that was made on the way; it is checked (may be repeated, one card only)")
 	f.StringVar(&o.metadata, "metadata", "", "facts for other workers, a JSON object (one card only)")
+	f.StringArrayVar(&o.report.Artifacts, "artifact", nil, "file that was made, its path absolute or in the workspace (may be repeated, one card only)")
 	o.changed = f.Changed
 	return cmd
 }
@@ -45,7 +51,7 @@ func (o *complete) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, flag := range []string{"summary", "metadata", "created-card"} {
+	for _, flag := range []string{"summary", "metadata", "created-card", "artifact"} {
 		if len(ids) > 1 && o.changed(flag) {
 			return usagef("--%s is about one card, and %d are named; complete them one by one", flag, len(ids))
 		}

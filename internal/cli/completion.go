@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,6 +89,8 @@ func (a *app) complete(cmd *cobra.Command) {
 		switch strings.Trim(args[n], "[].") {
 		case "ID", "PARENT", "CHILD":
 			return a.answer(cmd, a.completeCards, typed)
+		case "NUMBER":
+			return a.answer(cmd, a.completeAttachments, typed)
 		case "EFFORT":
 			return a.answer(cmd, fixed(kanban.Efforts()...), typed)
 		case "TARGET":
@@ -162,6 +165,22 @@ func (a *app) completeCards(ctx context.Context, cmd *cobra.Command, typed strin
 		})
 		for _, t := range tasks {
 			list = append(list, cobra.CompletionWithDesc(string(t.ID), string(t.Status)+": "+view.Plain(t.Title)))
+		}
+		return err
+	})
+	return list
+}
+
+// completeAttachments offers the numbers of the newest files with their names.
+func (a *app) completeAttachments(ctx context.Context, _ *cobra.Command, _ string) (list []cobra.Completion) {
+	_, place, err := a.find()
+	if err != nil || place.Look(ctx) != nil {
+		return nil
+	}
+	_ = a.with(ctx, func(s *session) error {
+		files, err := s.AllAttachments(ctx, completions)
+		for _, f := range files {
+			list = append(list, cobra.CompletionWithDesc(strconv.FormatInt(f.ID, 10), view.Plain(string(f.Task)+": "+f.Name)))
 		}
 		return err
 	})

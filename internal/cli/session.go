@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"andon/internal/attach"
 	"andon/internal/board"
 	"andon/internal/config"
 	"andon/internal/home"
@@ -18,6 +19,7 @@ import (
 // session is an open board with the settings around it.
 type session struct {
 	*board.Board
+	files  attach.Files
 	home   home.Home
 	place  home.Board
 	config config.Config // the defaults where andon.yaml cannot be read
@@ -88,7 +90,11 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	b := board.New(db)
 	b.Defaults = place.Defaults()
 	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
-	return &session{Board: b, home: h, place: place, config: cfg, unread: unread, db: db}, nil
+	files := attach.Of(place)
+	// Those below which scratch folders are removed, so nothing goes that was not kept.
+	files.Workspaces = func() []string { return home.WorkspaceRoots(h.Root, place) }
+	b.Deliver = files.Deliver
+	return &session{Board: b, files: files, home: h, place: place, config: cfg, unread: unread, db: db}, nil
 }
 
 // openDB opens a board, for a delegated child only to look at.

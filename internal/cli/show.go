@@ -16,7 +16,7 @@ func newShow(a *app) *cobra.Command {
 	o := &show{app: a}
 	cmd := verb(words{
 		use: "show [ID]", group: "look",
-		short: "show a card with its comments, history and runs",
+		short: "show a card with its files, comments, history and runs",
 		example: `  andon show t_1a2b3c4d
   andon show t_1a2b3c4d --json | jq .latest_summary
   andon show t_1a2b3c4d --state-type outcome --state-name crashed`,
@@ -56,7 +56,9 @@ func (o *show) run(ctx context.Context, args []string) error {
 		}
 		c.Runs = keep(c.Runs)
 		if o.json {
-			return view.JSON(o.Out, view.NewCard(c.Task, c.Parents, c.Children, c.Comments, c.Events, c.Runs))
+			v := view.NewCard(c.Task, c.Parents, c.Children, c.Comments, c.Events, c.Runs)
+			v.Attachments = view.NewAttachments(c.Attachments)
+			return view.JSON(o.Out, v)
 		}
 		o.text(s, c)
 		return nil
@@ -142,6 +144,9 @@ func (o *show) text(s *session, c board.Card) {
 		section("Result", t.Result)
 	} else {
 		section("Latest summary", kanban.LatestSummary(c.Runs))
+	}
+	if len(c.Attachments) > 0 {
+		b.WriteString("\nAttachments\n" + indent(view.AttachmentTable(c.Attachments)) + "\n")
 	}
 	if len(c.Comments) > 0 {
 		b.WriteString("\nComments\n")

@@ -64,6 +64,9 @@ func MoveDir(from, to string) error {
 	return syncDir(filepath.Dir(from))
 }
 
+// SyncDir makes what was created, renamed or removed in a folder last.
+func SyncDir(dir string) error { return syncDir(dir) }
+
 // os.CreateTemp would not let the umask decide the permissions.
 func createTemp(dir string, perm fs.FileMode) (*os.File, error) {
 	for try := 0; ; try++ {

@@ -54,6 +54,9 @@ func (tx *Tx) Apply(ctx context.Context, c *kanban.Change) error {
 			return fmt.Errorf("add comment: %w", err)
 		}
 	}
+	if err := tx.applyAttachments(ctx, c); err != nil {
+		return err
+	}
 	for i := range c.Events {
 		e := &c.Events[i]
 		e.At = tx.Now

@@ -105,16 +105,3 @@ var commentColumns = []column[kanban.Comment]{
 	text("body", func(c *kanban.Comment) *string { return &c.Body }),
 	unix("created_at", func(c *kanban.Comment) *time.Time { return &c.At }),
 }
-
-// Attachments reads the files kept with a card, oldest first.
-func (tx *Tx) Attachments(ctx context.Context, task kanban.TaskID) ([]kanban.Attachment, error) {
-	rows, err := tx.query(ctx, `SELECT filename, stored_path, content_type, size FROM task_attachments WHERE task_id = ? ORDER BY created_at, id`, task)
-	return collect(rows, err, func(a *kanban.Attachment) []any { return dests(attachmentColumns, a) })
-}
-
-var attachmentColumns = []column[kanban.Attachment]{
-	text("filename", func(a *kanban.Attachment) *string { return &a.Name }),
-	text("stored_path", func(a *kanban.Attachment) *string { return &a.Path }),
-	text("content_type", func(a *kanban.Attachment) *string { return &a.ContentType }),
-	number("size", func(a *kanban.Attachment) *int64 { return &a.Size }),
-}

@@ -110,14 +110,49 @@ func keep(place home.Board, c Card) (dir string, err error) {
 
 // move puts the card's files beside its rows.
 func move(place home.Board, id kanban.TaskID, dir string) error {
-	err := os.Rename(filepath.Join(place.Attachments, string(id)), filepath.Join(dir, "attachments"))
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
+	err := moveFolder(filepath.Join(place.Attachments, string(id)), filepath.Join(dir, "attachments"), os.Rename)
 	for _, log := range logs(place, id) {
 		err = errors.Join(err, os.Rename(log, filepath.Join(dir, filepath.Base(log))))
 	}
 	return err
+}
+
+// moveFolder moves a folder of files, if it is there, also to another file system,
+// where a rename cannot: the attachments may have a root of their own.
+func moveFolder(from, to string, rename func(from, to string) error) error {
+	failed := rename(from, to)
+	info, err := os.Lstat(from)
+	if failed == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil || !info.IsDir() { // a link is no folder of the card's
+		return failed
+	}
+	err = filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, rel)
+		switch {
+		case d.IsDir():
+			return os.MkdirAll(target, 0o755)
+		case !d.Type().IsRegular():
+			return nil // nobody kept it here
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return fsx.WriteFile(target, text, 0o644)
+	})
+	if err != nil {
+		return errors.Join(failed, err, os.RemoveAll(to))
+	}
+	return os.RemoveAll(from)
 }
 
 func removeLogs(place home.Board, id kanban.TaskID) (err error) {

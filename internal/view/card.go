@@ -85,6 +85,7 @@ type Card struct {
 	Children      []kanban.TaskID `json:"children"`
 	Comments      []Comment       `json:"comments"`
 	Events        []Event         `json:"events"`
+	Attachments   []Attachment    `json:"attachments"`
 	Runs          []Run           `json:"runs"`
 }
 
@@ -92,7 +93,7 @@ type Card struct {
 func NewCard(t kanban.Task, parents, children []kanban.Task, comments []kanban.Comment, events []kanban.Event, runs []kanban.Run) Card {
 	c := Card{
 		Task: NewTask(t), LatestSummary: opt(kanban.LatestSummary(runs)), Parents: IDs(parents), Children: IDs(children),
-		Comments: []Comment{}, Events: []Event{}, Runs: NewRuns(runs),
+		Comments: []Comment{}, Events: []Event{}, Runs: NewRuns(runs), Attachments: []Attachment{},
 	}
 	for _, m := range comments {
 		c.Comments = append(c.Comments, Comment{m.Author, m.Body, m.At.Unix()})

@@ -42,6 +42,11 @@ func (s *supervisor) environment(t kanban.Task) []string {
 			both["GOAL_MAX_TURNS"] = strconv.FormatInt(t.GoalMaxTurns, 10)
 		}
 	}
+	// Where the files of cards lie is told only if somebody chose it: the worker keeps
+	// its artifacts there, and would not look in the dispatcher's environment.
+	if os.Getenv("ANDON_ATTACHMENTS_ROOT") != "" || os.Getenv("HERMES_KANBAN_ATTACHMENTS_ROOT") != "" {
+		both["ATTACHMENTS_ROOT"] = j.Board.Attachments
+	}
 	mark, value, _ := strings.Cut(Mark(j.Board, j.Run), "=")
 	set := map[string]string{
 		mark:                value,

@@ -21,6 +21,8 @@ func prompt(t kanban.Task, brief string, on kanban.OnExit) string {
 
 - andon heartbeat --note "where I am"     at least every half hour of long work
 - andon comment "a remark for whoever reads the card"
+- andon complete --artifact FILE ...      keep a file that you made here: this folder may go when the card is done
+- andon attach FILE                       the same, before the end
 - andon create "title" --assignee NAME --parent %s
 - andon context                           the card again, with new comments
 
