@@ -45,7 +45,7 @@ type app struct {
 func Main(ctx context.Context, args []string, io IO) int {
 	a := &app{IO: io}
 	root := a.root()
-	root.SetArgs(spread(args))
+	root.SetArgs(minus(root, spread(args)))
 	root.SetIn(io.In)
 	root.SetOut(io.Out)
 	root.SetErr(io.Err)
@@ -109,6 +109,7 @@ worker processes, and no crash loses a card or runs it twice.`,
 var verbs = []func(*app) *cobra.Command{
 	newCreate,
 	newList,
+	newSearch,
 	newShow,
 	newRuns,
 	newLog,

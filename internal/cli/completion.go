@@ -65,6 +65,7 @@ func (a *app) complete(cmd *cobra.Command) {
 		"state-type":     fixed("status", "outcome"),
 		"initial-status": fixed("running", "blocked"),
 		"workspace":      fixed("scratch", "dir:"),
+		"in":             fixed(kanban.Places()...),
 	} {
 		a.completeFlag(cmd, flag, c)
 	}

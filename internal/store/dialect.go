@@ -28,6 +28,11 @@ type Dialect struct {
 	// channel is closed. Several commits may be told as one.
 	Wake func(context.Context) (<-chan struct{}, error)
 
+	// Has is the condition that a folded word occurs in a column, as
+	// [kanban.Contains] says, and its one argument. It is true where that is; if
+	// it may be true elsewhere too, it is not exact.
+	Has func(column, word string) (cond string, arg any, exact bool)
+
 	// Check looks for damage of the file itself and returns what it found.
 	Check func(context.Context) ([]string, error)
 }

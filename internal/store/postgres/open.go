@@ -51,6 +51,7 @@ func Open(ctx context.Context, dsn, slug string, o store.Options) (*store.DB, er
 		Rebind:    rebind,
 		Begin:     b.begin(),
 		BeginRead: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ` + b.ident,
+		Has:       has,
 		Commit:    `NOTIFY ` + b.ident + `; COMMIT`,
 		Retry:     retry,
 		Undone:    undone,
