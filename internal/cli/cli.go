@@ -110,6 +110,7 @@ var verbs = []func(*app) *cobra.Command{
 	newCreate,
 	newList,
 	newSearch,
+	newGraph,
 	newShow,
 	newRuns,
 	newLog,

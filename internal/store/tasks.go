@@ -192,6 +192,12 @@ func (tx *Tx) Links(ctx context.Context, ids []kanban.TaskID) ([]kanban.Link, er
 	return collect(rows, err, func(l *kanban.Link) []any { return []any{&l.Parent, &l.Child} })
 }
 
+// AllLinks reads every link of the board.
+func (tx *Tx) AllLinks(ctx context.Context) ([]kanban.Link, error) {
+	rows, err := tx.query(ctx, `SELECT parent_id, child_id FROM task_links`)
+	return collect(rows, err, func(l *kanban.Link) []any { return []any{&l.Parent, &l.Child} })
+}
+
 // Exists reports whether there is a card with this id.
 func (tx *Tx) Exists(ctx context.Context, id kanban.TaskID) (bool, error) {
 	var n int
