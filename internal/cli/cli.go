@@ -120,6 +120,7 @@ var verbs = []func(*app) *cobra.Command{
 	newTail,
 	newApply,
 	newSwarm,
+	newSpecify,
 	newEdit,
 	newAssign,
 	newReassign,
