@@ -57,10 +57,26 @@ func Main(ctx context.Context, args []string, io IO) int {
 		return view.ExitRefused
 	}
 	if !a.inVerb && kanban.CodeOf(err) == kanban.Internal {
-		err = &kanban.Error{Code: kanban.Usage, Err: err, Msg: err.Error(), Hint: fmt.Sprintf("`%s --help` shows how it is called", cmd.CommandPath())}
+		hint := fmt.Sprintf("`%s --help` shows how it is called", cmd.CommandPath())
+		if like := suggest(cmd, args); len(like) > 0 {
+			hint = fmt.Sprintf("did you mean %s? %s", strings.Join(like, " or "), hint)
+		}
+		err = &kanban.Error{Code: kanban.Usage, Err: err, Msg: err.Error(), Hint: hint}
 	}
 	a.say(err)
 	return view.Exit(err)
+}
+
+// suggest lists the commands of cmd that are like the first of the words that
+// could be one.
+func suggest(cmd *cobra.Command, args []string) []string {
+	for i, word := range args {
+		isValue := i > 0 && strings.HasPrefix(args[i-1], "--") && !strings.Contains(args[i-1], "=") && args[i-1] != "--json"
+		if !strings.HasPrefix(word, "-") && !isValue && cmd.HasSubCommands() {
+			return cmd.SuggestionsFor(word)
+		}
+	}
+	return nil
 }
 
 // errSaid ends a verb that has told what went wrong already, with status 1.
@@ -81,6 +97,9 @@ worker processes, and no crash loses a card or runs it twice.`,
 		SilenceUsage:      true,
 		PersistentPreRun:  func(*cobra.Command, []string) { a.inVerb = true },
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+
+		DisableSuggestions:         true, // cobra's take several lines
+		SuggestionsMinimumDistance: 2,
 	}
 	f := root.PersistentFlags()
 	f.StringVar(&a.places.Home, "home", "", "folder that holds the boards (ANDON_HOME; default ~/.andon)")

@@ -60,7 +60,12 @@ func (a *app) complete(cmd *cobra.Command) {
 		"assignee":       a.profiles,
 		"verifier":       a.profiles,
 		"synthesizer":    a.profiles,
+		"workers":        a.profiles,
+		"reviewer":       a.profiles,
 		"parent":         a.completeCards,
+		"ids":            a.completeCards,
+		"rm":             a.completeCards,
+		"kind":           fixed(kanban.Dependency, kanban.NeedsInput, kanban.Capability, kanban.Transient),
 		"created-card":   a.completeCards,
 		"state-type":     fixed("status", "outcome"),
 		"initial-status": fixed("running", "blocked"),
@@ -147,9 +152,7 @@ func (a *app) completeCards(ctx context.Context, cmd *cobra.Command, typed strin
 		return nil // opening would make a board
 	}
 	_ = a.with(ctx, func(s *session) error {
-		tasks, err := s.List(ctx, store.Filter{
-			Prefix: typed, Statuses: kanban.Sources(kanban.Verb(cmd.Name())), Sort: "created-desc", Limit: completions,
-		})
+		tasks, err := s.Newest(ctx, typed, kanban.Sources(kanban.Verb(cmd.Name())), completions)
 		for _, t := range tasks {
 			list = append(list, cobra.CompletionWithDesc(string(t.ID), string(t.Status)+": "+view.Plain(t.Title)))
 		}

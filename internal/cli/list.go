@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"andon/internal/store"
 	"andon/internal/view"
@@ -32,7 +33,13 @@ func newList(a *app) *cobra.Command {
 	f.BoolVar(&o.f.Archived, "archived", false, "the archived cards too")
 	f.StringVar(&o.sort, "sort", "", "order: "+strings.Join(store.Sorts(), ", "))
 	f.StringVar(&o.f.WorkflowTemplate, "workflow-template-id", "", "only the cards of this workflow")
-	f.StringVar(&o.f.StepKey, "step-key", "", "only the cards at this step")
+	f.StringVar(&o.f.StepKey, "step-key", "", "only the cards at this step (also --current-step-key)")
+	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "current-step-key" { // as it is documented for Hermes
+			name = "step-key"
+		}
+		return pflag.NormalizedName(name)
+	})
 	f.IntVar(&o.f.Limit, "limit", 0, "at most so many cards (0: all)")
 	return cmd
 }
@@ -72,10 +79,13 @@ func (o *list) run(ctx context.Context, _ []string) error {
 		if o.json {
 			return view.JSON(o.Out, view.NewTasks(tasks))
 		}
-		if len(tasks) == 0 {
-			o.printf("(no matching tasks)\n")
-		}
 		var b strings.Builder
+		if boards, err := s.home.Boards(); err == nil && len(boards) > 1 { // else it is plain which one is meant
+			b.WriteString("Board: " + string(s.place.Slug) + "\n")
+		}
+		if len(tasks) == 0 {
+			b.WriteString("(no matching tasks)\n")
+		}
 		style := o.style()
 		for _, t := range tasks {
 			b.WriteString(style.Row(t) + "\n")
