@@ -24,11 +24,13 @@ type IO struct {
 	Env      func(string) string
 	UserHome string // the user's home folder; empty if unknown
 	Terminal bool   // Out is a terminal
-	Colour   bool   // a terminal that shows colours, to a user who wants them
-	Width    int    // of the terminal, in columns; zero if unknown
-	Zone     *time.Location
-	Now      func() time.Time
-	Self     string // this program's file, for the processes it starts
+
+	Interactive bool // In and Out are: a person is there, who can be asked
+	Colour      bool // a terminal that shows colours, to a user who wants them
+	Width       int  // of the terminal, in columns; zero if unknown
+	Zone        *time.Location
+	Now         func() time.Time
+	Self        string // this program's file, for the processes it starts
 }
 
 // app is one call of the command.
