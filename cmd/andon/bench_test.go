@@ -89,6 +89,7 @@ func BenchmarkCommand(b *testing.B) {
 		{"show", []string{"show", string(idOf(boardSize / 2))}},
 		{"list50", []string{"list", "--limit", "50"}},
 		{"list1000", []string{"list", "--limit", "1000"}},
+		{"complete-id", []string{"__complete", "show", "t_0"}}, // somebody has typed that much, and waits
 		{"create", []string{"create", "One more", "--body", "What is to be done."}},
 	} {
 		b.Run(c.name, func(b *testing.B) {

@@ -80,24 +80,37 @@ func (a *app) complete(cmd *cobra.Command) {
 	}
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, before []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		n := len(before)
-		if last := len(args) - 1; n > last && strings.Contains(args[last], "...") {
-			n = last
+		several := slices.IndexFunc(args, func(s string) bool { return strings.Contains(s, "...") })
+		last := len(args) - 1
+		switch {
+		case several < 0 || n <= several:
+		case several < last: // either one more, or what comes after them
+			list, _ := a.completeArg(cmd, args[last], typed)
+			more, directive := a.completeArg(cmd, args[several], typed)
+			return append(list, more...), directive
+		default:
+			n = several
 		}
-		if n >= len(args) {
+		if n > last {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		switch strings.Trim(args[n], "[].") {
-		case "ID", "PARENT", "CHILD":
-			return a.answer(cmd, a.completeCards, typed)
-		case "EFFORT":
-			return a.answer(cmd, fixed(kanban.Efforts()...), typed)
-		case "PROFILE":
-			return a.answer(cmd, a.profiles, typed)
-		case "FILE", "PATH":
-			return nil, cobra.ShellCompDirectiveDefault
-		}
-		return nil, cobra.ShellCompDirectiveNoFileComp
+		return a.completeArg(cmd, args[n], typed)
 	}
+}
+
+// completeArg offers what may stand for an argument that the verb's use names.
+func (a *app) completeArg(cmd *cobra.Command, arg, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	switch strings.Trim(arg, "[].") {
+	case "ID", "PARENT", "CHILD":
+		return a.answer(cmd, a.completeCards, typed)
+	case "EFFORT":
+		return a.answer(cmd, fixed(kanban.Efforts()...), typed)
+	case "PROFILE":
+		return a.answer(cmd, a.profiles, typed)
+	case "FILE", "PATH":
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
 func (a *app) completeFlag(cmd *cobra.Command, flag string, c completer) {
