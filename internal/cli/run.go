@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,7 @@ A home has one dispatcher at a time, and a live Hermes gateway counts.`,
 	f.BoolP("verbose", "v", false, "accepted for scripts written for Hermes: what a pass did is told always")
 	f.Bool("force", false, "accepted for scripts written for Hermes, and not needed")
 	_ = f.MarkHidden("force") // there is such a flag
+	o.changed = f.Changed
 	f.IntVar(&o.max, "max", 0, "at most so many running cards (beside dispatch.max_in_progress; 0: no further limit)")
 	return cmd
 }
@@ -49,6 +51,7 @@ type run struct {
 	*app
 	max, failureLimit int
 	interval, pidfile string
+	changed           func(flag string) bool
 }
 
 // singleWait is how long to wait for the place of the one dispatcher: whoever
@@ -61,6 +64,9 @@ func (o *run) run(ctx context.Context, _ []string) error {
 	}
 	if o.failureLimit < 0 {
 		return usagef("--failure-limit %d: it must be 1 or more", o.failureLimit)
+	}
+	if o.changed("pidfile") && strings.TrimSpace(o.pidfile) == "" {
+		return usagef("--pidfile is blank; name a file")
 	}
 	var interval time.Duration
 	if o.interval != "" {
