@@ -3,6 +3,7 @@ package board_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -23,25 +24,37 @@ func TestSearchFindsWhatLookingFinds(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := board.New(db)
 		rapid.Check(t, func(rt *rapid.T) {
-			// The board grows from one check to the next.
-			id := add(t, b, kanban.Draft{Title: "k" + text.Draw(rt, "title") + "s", Body: text.Draw(rt, "body"), Assignee: rapid.SampledFrom([]string{"", "ada"}).Draw(rt, "assignee")})
+			// The board grows from one check to the next. What is sought is a part of what
+			// was written, in some case or other.
+			var written []string
+			write := func(what string) string {
+				written = append(written, text.Draw(rt, what))
+				return written[len(written)-1]
+			}
+			id := add(t, b, kanban.Draft{Title: "k" + write("title") + "s", Body: write("body"), Assignee: rapid.SampledFrom([]string{"", "ada"}).Draw(rt, "assignee")})
 			for range rapid.IntRange(0, 2).Draw(rt, "comments") {
-				if _, err := b.Comment(t.Context(), id, "bob", "x"+text.Draw(rt, "comment")); err != nil {
+				if _, err := b.Comment(t.Context(), id, "bob", "x"+write("comment")); err != nil {
 					rt.Fatal(err)
 				}
 			}
 			if rapid.Bool().Draw(rt, "done") {
-				if _, err := b.Complete(t.Context(), id, kanban.Report{Result: text.Draw(rt, "result"), Summary: text.Draw(rt, "summary")}); err != nil {
+				if _, err := b.Complete(t.Context(), id, kanban.Report{Result: write("result"), Summary: write("summary")}); err != nil {
 					rt.Fatal(err)
 				}
 			}
+			written = append(written, string(id))
+			sought := rapid.Custom(func(rt *rapid.T) string {
+				all := []rune(rapid.SampledFrom(written).Draw(rt, "of"))
+				from := rapid.IntRange(0, len(all)).Draw(rt, "from")
+				part := string(all[from:min(len(all), from+rapid.IntRange(1, 4).Draw(rt, "length"))])
+				return rapid.SampledFrom([]string{part, strings.ToUpper(part), strings.ToLower(part), `"` + part + `"`}).Draw(rt, "case")
+			})
 			places := rapid.SliceOfDistinct(rapid.SampledFrom(kanban.Places()), rapid.ID[string]).Draw(rt, "in")
-			sought := rapid.OneOf(rapid.StringOfN(rapid.SampledFrom(letters), 1, 3, -1), rapid.Just(string(id)), rapid.Just(string(id)[:4]))
 			var not []string
-			if rapid.IntRange(0, 2).Draw(rt, "minus") == 0 {
+			if rapid.IntRange(0, 3).Draw(rt, "minus") == 0 {
 				not = []string{sought.Draw(rt, "not")}
 			}
-			q, err := kanban.ParseQuery(sought.Draw(rt, "first")+" "+sought.Draw(rt, "second"), not, places)
+			q, err := kanban.ParseQuery(strings.Join(rapid.SliceOfN(sought, 1, 2).Draw(rt, "words"), " "), not, places)
 			if err != nil {
 				return // nothing is sought
 			}
