@@ -47,17 +47,15 @@ func excerpt(text string, q kanban.Query, length int) string {
 	}
 	from := 0
 	if spans := q.Spans(string(all)); len(spans) > 0 {
-		from = max(0, min(spans[0][0]-length/4, len(all)-length))
+		from = max(0, min(spans[0][0]-length/4, len(all)-(length-1)))
 	}
 	if from == 0 {
 		return strings.TrimRight(string(all[:length-1]), " ") + "…"
 	}
-	to := min(len(all), from+length-2)
-	s := "…" + strings.TrimLeft(string(all[from:to]), " ")
-	if to < len(all) {
-		s = strings.TrimRight(s, " ") + "…"
+	if from+length-1 >= len(all) {
+		return "…" + strings.TrimLeft(string(all[from:]), " ")
 	}
-	return s
+	return "…" + strings.TrimSpace(string(all[from:from+length-2])) + "…"
 }
 
 // Hit is a hit on one line, or on two if the words are not in its title alone.
@@ -72,7 +70,11 @@ func (st Style) Hit(h Hit, boardWidth int, q kanban.Query) string {
 		return row
 	}
 	where := "    " + h.Where + ": "
-	return row + where + st.mark(st.cut(h.Excerpt, runewidth.StringWidth(where)), q) + "\n"
+	part := h.Excerpt
+	if st.Width > 0 { // what is cut off at its end might be the word itself
+		part = excerpt(part, q, max(st.Width-len(where), leastTitle))
+	}
+	return row + where + st.mark(st.cut(part, len(where)), q) + "\n"
 }
 
 // mark makes the words stand out: by colour, or between « and ».
