@@ -54,6 +54,25 @@ func (t Task) Edit(e Edit) (Change, error) {
 	return c, nil
 }
 
+// Unchanged refuses an edit of what others have changed since somebody read the
+// card as was. assigns says that the assignee is to be changed, too.
+func (t Task) Unchanged(was Task, e Edit, assigns bool) error {
+	for _, f := range []struct {
+		name    string
+		changed bool
+	}{
+		{"title", e.Title != nil && t.Title != was.Title},
+		{"body", e.Body != nil && t.Body != was.Body},
+		{"priority", e.Priority != nil && t.Priority != was.Priority},
+		{"assignee", assigns && t.Assignee != was.Assignee},
+	} {
+		if f.changed {
+			return &Error{Code: Conflict, Err: ErrConflict, Msg: sprintf("edit %s: somebody else has changed its %s meanwhile", t.ID, f.name)}
+		}
+	}
+	return nil
+}
+
 // ResultEdit is what a finished card shall say instead. Nil metadata leaves that
 // of the run; an empty summary is the result.
 type ResultEdit struct {

@@ -60,3 +60,6 @@ func cut(s string, limit int) string {
 	}
 	return s
 }
+
+// TitleOf makes a title of a text that may be longer: its first line, cut.
+func TitleOf(text string) string { return firstLine(text, 80) }

@@ -12,6 +12,39 @@ func (b *Board) Edit(ctx context.Context, id kanban.TaskID, e kanban.Edit) (kanb
 	return b.decide(ctx, id, func(tx *store.Tx, t kanban.Task) (kanban.Change, error) { return t.Edit(e) })
 }
 
+// Revise is [Board.Edit] by somebody who has read the card as was and written for
+// a while, and gives it to another besides if to is not nil; both or neither. A
+// field that others have changed meanwhile is not written over.
+func (b *Board) Revise(ctx context.Context, was kanban.Task, e kanban.Edit, to *string) (now kanban.Task, err error) {
+	err = b.store.Update(ctx, func(tx *store.Tx) error {
+		if now, err = tx.Task(ctx, was.ID); err != nil {
+			return err
+		}
+		if err := now.Unchanged(was, e, to != nil); err != nil {
+			return err
+		}
+		var steps []func() (kanban.Change, error)
+		if e != (kanban.Edit{}) {
+			steps = append(steps, func() (kanban.Change, error) { return now.Edit(e) })
+		}
+		if to != nil {
+			steps = append(steps, func() (kanban.Change, error) { return now.Assign(*to) })
+		}
+		for _, step := range steps {
+			c, err := step()
+			if err != nil {
+				return err
+			}
+			if err := b.apply(ctx, tx, &c); err != nil {
+				return err
+			}
+			now = c.Task
+		}
+		return nil
+	})
+	return now, err
+}
+
 // EditResult mends what a finished card says.
 func (b *Board) EditResult(ctx context.Context, id kanban.TaskID, e kanban.ResultEdit) (kanban.Change, error) {
 	return b.decide(ctx, id, func(tx *store.Tx, t kanban.Task) (kanban.Change, error) {

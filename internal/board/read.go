@@ -17,6 +17,16 @@ func (b *Board) List(ctx context.Context, f store.Filter) (tasks []kanban.Task, 
 	return tasks, err
 }
 
+// Newest reads the ids, statuses and titles of the newest cards; see
+// [store.Tx.NewestCards].
+func (b *Board) Newest(ctx context.Context, prefix string, statuses []kanban.Status, n int) (tasks []kanban.Task, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		tasks, err = tx.NewestCards(ctx, prefix, statuses, n)
+		return err
+	})
+	return tasks, err
+}
+
 // Task reads one card.
 func (b *Board) Task(ctx context.Context, id kanban.TaskID) (t kanban.Task, err error) {
 	err = b.store.View(ctx, func(tx *store.Tx) error {

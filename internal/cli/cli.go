@@ -25,12 +25,14 @@ type IO struct {
 	Env      func(string) string
 	UserHome string // the user's home folder; empty if unknown
 	Terminal bool   // Out is a terminal
-	Colour   bool   // a terminal that shows colours, to a user who wants them
-	Width    int    // of the terminal, in columns; zero if unknown
-	Zone     *time.Location
-	Now      func() time.Time
-	Self     string // this program's file, for the processes it starts
-	Web      netguard.Guard
+
+	Interactive bool // In and Out are: a person is there, who can be asked
+	Colour      bool // a terminal that shows colours, to a user who wants them
+	Width       int  // of the terminal, in columns; zero if unknown
+	Zone        *time.Location
+	Now         func() time.Time
+	Self        string // this program's file, for the processes it starts
+	Web         netguard.Guard
 }
 
 // app is one call of the command.
@@ -47,7 +49,7 @@ type app struct {
 func Main(ctx context.Context, args []string, io IO) int {
 	a := &app{IO: io}
 	root := a.root()
-	root.SetArgs(spread(args))
+	root.SetArgs(minus(root, spread(args)))
 	root.SetIn(io.In)
 	root.SetOut(io.Out)
 	root.SetErr(io.Err)
@@ -59,10 +61,26 @@ func Main(ctx context.Context, args []string, io IO) int {
 		return view.ExitRefused
 	}
 	if !a.inVerb && kanban.CodeOf(err) == kanban.Internal {
-		err = &kanban.Error{Code: kanban.Usage, Err: err, Msg: err.Error(), Hint: fmt.Sprintf("`%s --help` shows how it is called", cmd.CommandPath())}
+		hint := fmt.Sprintf("`%s --help` shows how it is called", cmd.CommandPath())
+		if like := suggest(cmd, args); len(like) > 0 {
+			hint = fmt.Sprintf("did you mean %s? %s", strings.Join(like, " or "), hint)
+		}
+		err = &kanban.Error{Code: kanban.Usage, Err: err, Msg: err.Error(), Hint: hint}
 	}
 	a.say(err)
 	return view.Exit(err)
+}
+
+// suggest lists the commands of cmd that are like the first of the words that
+// could be one.
+func suggest(cmd *cobra.Command, args []string) []string {
+	for i, word := range args {
+		isValue := i > 0 && strings.HasPrefix(args[i-1], "--") && !strings.Contains(args[i-1], "=") && args[i-1] != "--json"
+		if !strings.HasPrefix(word, "-") && !isValue && cmd.HasSubCommands() {
+			return cmd.SuggestionsFor(word)
+		}
+	}
+	return nil
 }
 
 // errSaid ends a verb that has told what went wrong already, with status 1.
@@ -83,6 +101,9 @@ worker processes, and no crash loses a card or runs it twice.`,
 		SilenceUsage:      true,
 		PersistentPreRun:  func(*cobra.Command, []string) { a.inVerb = true },
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+
+		DisableSuggestions:         true, // cobra's take several lines
+		SuggestionsMinimumDistance: 2,
 	}
 	f := root.PersistentFlags()
 	f.StringVar(&a.places.Home, "home", "", "folder that holds the boards (ANDON_HOME; default ~/.andon)")
@@ -114,6 +135,8 @@ worker processes, and no crash loses a card or runs it twice.`,
 var verbs = []func(*app) *cobra.Command{
 	newCreate,
 	newList,
+	newSearch,
+	newGraph,
 	newShow,
 	newRuns,
 	newLog,
@@ -123,6 +146,7 @@ var verbs = []func(*app) *cobra.Command{
 	newTail,
 	newApply,
 	newSwarm,
+	newSpecify,
 	newEdit,
 	newAssign,
 	newReassign,

@@ -61,7 +61,12 @@ func (a *app) complete(cmd *cobra.Command) {
 		"assignee":       a.profiles,
 		"verifier":       a.profiles,
 		"synthesizer":    a.profiles,
+		"workers":        a.profiles,
+		"reviewer":       a.profiles,
 		"parent":         a.completeCards,
+		"ids":            a.completeCards,
+		"rm":             a.completeCards,
+		"kind":           fixed(kanban.Dependency, kanban.NeedsInput, kanban.Capability, kanban.Transient),
 		"created-card":   a.completeCards,
 		"state-type":     fixed("status", "outcome"),
 		"initial-status": fixed("running", "blocked"),
@@ -71,6 +76,7 @@ func (a *app) complete(cmd *cobra.Command) {
 		"platform":       fixed(config.TargetKinds...),
 		"chat-type":      fixed(kanban.ChatTypes...),
 		"delivery-mode":  fixed(kanban.Modes...),
+		"in":             fixed(kanban.Places()...),
 	} {
 		a.completeFlag(cmd, flag, c)
 	}
@@ -80,32 +86,45 @@ func (a *app) complete(cmd *cobra.Command) {
 	}
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, before []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		n := len(before)
-		if last := len(args) - 1; n > last && strings.Contains(args[last], "...") {
-			n = last
+		several := slices.IndexFunc(args, func(s string) bool { return strings.Contains(s, "...") })
+		last := len(args) - 1
+		switch {
+		case several < 0 || n <= several:
+		case several < last: // either one more, or what comes after them
+			list, _ := a.completeArg(cmd, args[last], typed)
+			more, directive := a.completeArg(cmd, args[several], typed)
+			return append(list, more...), directive
+		default:
+			n = several
 		}
-		if n >= len(args) {
+		if n > last {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		switch strings.Trim(args[n], "[].") {
-		case "ID", "PARENT", "CHILD":
-			return a.answer(cmd, a.completeCards, typed)
-		case "NUMBER":
-			return a.answer(cmd, a.completeAttachments, typed)
-		case "EFFORT":
-			return a.answer(cmd, fixed(kanban.Efforts()...), typed)
-		case "TARGET":
-			return a.answer(cmd, a.targetNames, typed)
-		case "PROFILE":
-			return a.answer(cmd, a.profiles, typed)
-		case "SLUG":
-			return a.answer(cmd, a.boards, typed)
-		case "SHELVED":
-			return a.answer(cmd, a.shelved, typed)
-		case "FILE", "PATH":
-			return nil, cobra.ShellCompDirectiveDefault
-		}
-		return nil, cobra.ShellCompDirectiveNoFileComp
+		return a.completeArg(cmd, args[n], typed)
 	}
+}
+
+// completeArg offers what may stand for an argument that the verb's use names.
+func (a *app) completeArg(cmd *cobra.Command, arg, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	switch strings.Trim(arg, "[].") {
+	case "ID", "PARENT", "CHILD":
+		return a.answer(cmd, a.completeCards, typed)
+	case "NUMBER":
+		return a.answer(cmd, a.completeAttachments, typed)
+	case "EFFORT":
+		return a.answer(cmd, fixed(kanban.Efforts()...), typed)
+	case "TARGET":
+		return a.answer(cmd, a.targetNames, typed)
+	case "PROFILE":
+		return a.answer(cmd, a.profiles, typed)
+	case "SLUG":
+		return a.answer(cmd, a.boards, typed)
+	case "SHELVED":
+		return a.answer(cmd, a.shelved, typed)
+	case "FILE", "PATH":
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
 func (a *app) completeFlag(cmd *cobra.Command, flag string, c completer) {
@@ -160,9 +179,7 @@ func (a *app) completeCards(ctx context.Context, cmd *cobra.Command, typed strin
 		return nil // opening would make a board
 	}
 	_ = a.with(ctx, func(s *session) error {
-		tasks, err := s.List(ctx, store.Filter{
-			Prefix: typed, Statuses: kanban.Sources(kanban.Verb(cmd.Name())), Sort: "created-desc", Limit: completions,
-		})
+		tasks, err := s.Newest(ctx, typed, kanban.Sources(kanban.Verb(cmd.Name())), completions)
 		for _, t := range tasks {
 			list = append(list, cobra.CompletionWithDesc(string(t.ID), string(t.Status)+": "+view.Plain(t.Title)))
 		}

@@ -22,17 +22,25 @@ import (
 func newCreate(a *app) *cobra.Command {
 	o := &create{app: a}
 	cmd := verb(words{
-		use: "create TITLE", group: "cards",
+		use: "create [TITLE]", group: "cards",
 		short: "make a card",
 		long: `Make a card. It lands in ready, or in todo while one of its parents is not
 finished. A running dispatcher starts it at once if its assignee is a profile of
-andon.yaml; another assignee (a person, a worker elsewhere) is left alone.`,
+andon.yaml; another assignee (a person, a worker elsewhere) is left alone.
+
+On a terminal, without a title and a body, the card is written in $VISUAL or
+$EDITOR.`,
 		example: `  andon create "Write the letter" --assignee ada
   andon create "Fix the parser" --assignee ada --workspace worktree:~/src/parser
   andon create "Post it" --assignee bob --parent t_1a2b3c4d
   git diff | andon create "Review this" --body - --assignee ada --json`,
 		exits: "refused: blank title, unknown parent, a value that breaks a rule",
-	}, cobra.ExactArgs(1), o.run)
+	}, func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 && o.inEditor() {
+			return nil
+		}
+		return cobra.ExactArgs(1)(cmd, args)
+	}, o.run)
 	f := cmd.Flags()
 	f.StringVar(&o.d.Body, "body", "", "text of the card; - reads standard input")
 	f.StringVar(&o.bodyFile, "body-file", "", "read the text from a file; - is standard input")
@@ -72,31 +80,33 @@ type create struct {
 
 func (o *create) run(ctx context.Context, args []string) error {
 	d := o.d
-	d.Title = args[0]
 	if err := o.fill(&d); err != nil {
 		return err
+	}
+	file := ""
+	if len(args) > 0 {
+		d.Title = args[0]
+	} else {
+		ok := false
+		var err error
+		if file, ok, err = o.write(&d); err != nil || !ok {
+			return err
+		}
+		ctx = context.WithoutCancel(ctx) // Ctrl-C was meant for the editor
 	}
 	with := o.with
 	if len(o.notify) > 0 {
 		with = o.configured
 	}
-	return with(ctx, func(s *session) (err error) {
-		for _, name := range o.notify {
-			sub, err := s.targetSub(name)
-			if err != nil {
-				return err
-			}
-			sub.Profile = o.profile()
-			d.Subs = append(d.Subs, sub)
-		}
-		if o.project != "" {
-			if s.Defaults.Project, err = o.findProject(s.home, o.project); err != nil {
-				return err
-			}
-		}
-		t, _, err := s.Create(ctx, d)
-		if err != nil {
+	return with(ctx, func(s *session) error {
+		t, err := o.create(ctx, s, d)
+		switch {
+		case err != nil && file != "":
+			return kept(err, file)
+		case err != nil:
 			return err
+		case file != "":
+			discard(file)
 		}
 		o.warnIdle(s, t)
 		if o.json {
@@ -105,6 +115,49 @@ func (o *create) run(ctx context.Context, args []string) error {
 		o.printf("Created %s  (%s, assignee=%s)\n", t.ID, t.Status, view.Plain(or(t.Assignee, "(unassigned)")))
 		return nil
 	})
+}
+
+func (o *create) create(ctx context.Context, s *session, d kanban.Draft) (t kanban.Task, err error) {
+	for _, name := range o.notify {
+		sub, err := s.targetSub(name)
+		if err != nil {
+			return t, err
+		}
+		sub.Profile = o.profile()
+		d.Subs = append(d.Subs, sub)
+	}
+	if o.project != "" {
+		if s.Defaults.Project, err = o.findProject(s.home, o.project); err != nil {
+			return t, err
+		}
+	}
+	t, _, err = s.Create(ctx, d)
+	return t, err
+}
+
+// inEditor reports whether a person is there to write the card, and has given no
+// text of it.
+func (o *create) inEditor() bool {
+	return o.Interactive && !o.changed("body") && !o.changed("body-file")
+}
+
+// write lets a person write the card in an editor. ok is false if they did not.
+func (o *create) write(d *kanban.Draft) (file string, ok bool, err error) {
+	text := form{Assignee: d.Assignee, Priority: d.Priority}.text("A new card. What stands below the second rule is its body.", "Leave it without a title and a body, and nothing happens.")
+	file, filled, err := o.fillIn(text)
+	if err != nil {
+		return "", false, err
+	}
+	f, err := parseForm(filled)
+	if err != nil {
+		return "", false, kept(fmt.Errorf("create a card: %w", err), file)
+	}
+	if f.blank() {
+		discard(file)
+		return "", false, o.nothing("Nothing was written, and no card made")
+	}
+	d.Title, d.Assignee, d.Priority, d.Body = f.Title, f.Assignee, f.Priority, f.Body
+	return file, true, nil
 }
 
 // fill puts the flags that need reading into the draft.

@@ -47,10 +47,7 @@ func (o *dispatchOnce) run(ctx context.Context, _ []string) error {
 		return usagef("--failure-limit %d: it must be 1 or more", o.failureLimit)
 	}
 	return o.configured(ctx, func(s *session) error {
-		if o.failureLimit > 0 {
-			s.config.Dispatch.FailureLimit = o.failureLimit
-			s.Policy = s.config.Policy(config.RateLimitCooldown(o.Env))
-		}
+		s.limitFailures(o.app, o.failureLimit)
 		r, err := o.dispatcher(s, o.max).Tick(ctx, o.dryRun)
 		if err != nil {
 			return err
@@ -68,6 +65,15 @@ func (o *dispatchOnce) run(ctx context.Context, _ []string) error {
 		}
 		return err
 	})
+}
+
+// limitFailures puts the limit of the command line, if there is one, in the place
+// of andon.yaml's.
+func (s *session) limitFailures(a *app, limit int) {
+	if limit > 0 {
+		s.config.Dispatch.FailureLimit = limit
+		s.Policy = s.config.Policy(config.RateLimitCooldown(a.Env))
+	}
 }
 
 // dispatcher makes the dispatcher of the board.

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +18,10 @@ func newEdit(a *app) *cobra.Command {
 		long: `Change the title, the body or the priority of a card that is not archived.
 Another title or body is another task: its failures are forgotten, and one that
 they had blocked goes on. With --result, change what a finished card and its last
-run say; that goes by itself.`,
+run say; that goes by itself.
+
+On a terminal, without any of these, the card is edited in $VISUAL or $EDITOR. What
+others have changed meanwhile is not written over.`,
 		example: `  andon edit t_1a2b3c4d --title "Write two letters" --priority 5
   andon edit t_1a2b3c4d --body-file letter.md
   andon edit t_1a2b3c4d --result "in letters.txt" --summary "two letters"`,
@@ -55,6 +60,8 @@ func (o *edit) run(ctx context.Context, args []string) error {
 		return usagef("--summary and --metadata go with --result")
 	case result && words:
 		return usagef("--result goes without --title, --body and --priority; edit twice")
+	case !result && !words && o.Interactive:
+		return o.inEditor(ctx, ids[0])
 	case !result && !words:
 		return usagef("what shall change? --title, --body, --priority or, of a finished card, --result")
 	}
@@ -72,6 +79,59 @@ func (o *edit) run(ctx context.Context, args []string) error {
 			return err
 		}
 		return o.tell(c.Task, "Edited %s", c.Task.ID)
+	})
+}
+
+// inEditor lets a person change the words of the card.
+func (o *edit) inEditor(ctx context.Context, id kanban.TaskID) error {
+	var was kanban.Task
+	if err := o.with(ctx, func(s *session) (err error) {
+		was, err = s.Task(ctx, id)
+		return err
+	}); err != nil {
+		return err
+	}
+	text := formOf(was).text("Card "+string(was.ID)+". What stands below the second rule is its body.", "Leave it as it is, or empty, and nothing happens.")
+	file, filled, err := o.fillIn(text)
+	if err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx) // Ctrl-C was meant for the editor
+	before, _ := parseForm(text)     // it reads what it wrote
+	f, err := parseForm(filled)
+	if err != nil {
+		return kept(fmt.Errorf("edit %s: %w", id, err), file)
+	}
+	if f == before || strings.TrimSpace(filled) == "" {
+		discard(file)
+		return o.nothing("Nothing changed on %s", id)
+	}
+	var e kanban.Edit
+	var to *string
+	if f.Title != before.Title {
+		e.Title = &f.Title
+	}
+	if f.Body != before.Body {
+		e.Body = &f.Body
+	}
+	if f.Priority != before.Priority {
+		e.Priority = &f.Priority
+	}
+	if f.Assignee != before.Assignee {
+		to = new("")
+		if f.Assignee != "" {
+			if *to, err = parseAssignee(f.Assignee); err != nil {
+				return kept(err, file)
+			}
+		}
+	}
+	return o.with(ctx, func(s *session) error {
+		t, err := s.Revise(ctx, was, e, to)
+		if err != nil {
+			return kept(err, file)
+		}
+		discard(file)
+		return o.tell(t, "Edited %s", t.ID)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"andon/internal/store"
 	"andon/internal/view"
@@ -33,7 +34,13 @@ func newList(a *app) *cobra.Command {
 	f.BoolVar(&o.f.Archived, "archived", false, "the archived cards too")
 	f.StringVar(&o.sort, "sort", "", "order: "+strings.Join(store.Sorts(), ", "))
 	f.StringVar(&o.f.WorkflowTemplate, "workflow-template-id", "", "only the cards of this workflow")
-	f.StringVar(&o.f.StepKey, "step-key", "", "only the cards at this step")
+	f.StringVar(&o.f.StepKey, "step-key", "", "only the cards at this step (also --current-step-key)")
+	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "current-step-key" { // as it is documented for Hermes
+			name = "step-key"
+		}
+		return pflag.NormalizedName(name)
+	})
 	f.IntVar(&o.f.Limit, "limit", 0, "at most so many cards (0: all)")
 	return cmd
 }

@@ -22,7 +22,7 @@ func Run() int {
 	terminal := term.IsTerminal(out)
 	return Main(ctx, os.Args[1:], IO{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, UserHome: home,
-		Terminal: terminal, Width: width,
+		Terminal: terminal, Width: width, Interactive: terminal && term.IsTerminal(int(os.Stdin.Fd())),
 		Colour: terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && escapes(os.Stdout),
 		Zone:   time.Local, Now: time.Now, Self: self,
 	})

@@ -1,16 +1,20 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"andon/internal/config"
 	"andon/internal/dispatch"
+	"andon/internal/fsx"
 	"andon/internal/lock"
 	"andon/internal/view"
 	"andon/kanban"
@@ -19,7 +23,7 @@ import (
 func newRun(a *app) *cobra.Command {
 	o := &run{app: a}
 	cmd := verb(words{
-		use: "run", group: "work",
+		use: "run", aliases: []string{"daemon"}, group: "work",
 		short: "dispatch until stopped",
 		long: `Start cards as they become ready, as long as this process runs. A commit by any
 process wakes it at once. Stopping it, even by force, loses nothing: workers go
@@ -27,16 +31,27 @@ on, and the next dispatcher takes up where this one was.
 
 A home has one dispatcher at a time, and a live Hermes gateway counts.`,
 		example: `  andon run
+  andon daemon --interval 60 --pidfile /run/andon.pid
   andon run --json | jq -c .spawned`,
 		exits: "another dispatcher serves this home, or the board cannot be opened",
 	}, cobra.NoArgs, o.run)
-	cmd.Flags().IntVar(&o.max, "max", 0, "at most so many running cards (beside dispatch.max_in_progress; 0: no further limit)")
+	f := cmd.Flags()
+	f.StringVar(&o.interval, "interval", "", "the slow safety tick, in seconds or such as 1m (default: dispatch.interval)")
+	f.IntVar(&o.failureLimit, "failure-limit", 0, "failures in a row that block a card (default: dispatch.failure_limit)")
+	f.StringVar(&o.pidfile, "pidfile", "", "keep the number of this process in a file as long as it runs")
+	f.BoolP("verbose", "v", false, "accepted for scripts written for Hermes: what a pass did is told always")
+	f.Bool("force", false, "accepted for scripts written for Hermes, and not needed")
+	_ = f.MarkHidden("force") // there is such a flag
+	o.changed = f.Changed
+	f.IntVar(&o.max, "max", 0, "at most so many running cards (beside dispatch.max_in_progress; 0: no further limit)")
 	return cmd
 }
 
 type run struct {
 	*app
-	max int
+	max, failureLimit int
+	interval, pidfile string
+	changed           func(flag string) bool
 }
 
 // singleWait is how long to wait for the place of the one dispatcher: whoever
@@ -47,7 +62,27 @@ func (o *run) run(ctx context.Context, _ []string) error {
 	if o.max < 0 {
 		return usagef("--max %d: it cannot be negative", o.max)
 	}
+	if o.failureLimit < 0 {
+		return usagef("--failure-limit %d: it must be 1 or more", o.failureLimit)
+	}
+	if o.changed("pidfile") && strings.TrimSpace(o.pidfile) == "" {
+		return usagef("--pidfile is blank; name a file")
+	}
+	var interval time.Duration
+	if o.interval != "" {
+		var err error
+		if interval, err = config.ParseDuration(o.interval); err == nil && interval < time.Second {
+			err = errors.New("it must be at least 1s")
+		}
+		if err != nil {
+			return usagef("--interval %s: %v", o.interval, err)
+		}
+	}
 	return o.configured(ctx, func(s *session) error {
+		if interval > 0 {
+			s.config.Dispatch.Interval = config.Duration(interval)
+		}
+		s.limitFailures(o.app, o.failureLimit)
 		path := s.home.DispatcherLock()
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
@@ -66,6 +101,13 @@ func (o *run) run(ctx context.Context, _ []string) error {
 		default:
 			defer guard.Unlock()
 		}
+		if o.pidfile != "" {
+			remove, err := keepPID(o.pidfile)
+			if err != nil {
+				return err
+			}
+			defer remove()
+		}
 		d := o.dispatcher(s, o.max)
 		d.Report = o.report
 		if !o.json {
@@ -76,6 +118,21 @@ func (o *run) run(ctx context.Context, _ []string) error {
 		}
 		return nil
 	})
+}
+
+// keepPID writes the number of this process to a file until remove is called. A
+// file that another process has written meanwhile is left to it.
+func keepPID(path string) (remove func(), err error) {
+	pid := fmt.Appendln(nil, os.Getpid())
+	if err := fsx.WriteFile(path, pid, 0o644); err != nil {
+		return nil, &kanban.Error{Code: kanban.Denied, Err: err, Msg: fmt.Sprintf("keep the number of this process in %s: %v", path, err),
+			Hint: "name a file that can be written"}
+	}
+	return func() {
+		if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, pid) {
+			_ = os.Remove(path) // the number of a process that is gone, at worst
+		}
+	}, nil
 }
 
 // report shows what a pass did, as soon as it did it.

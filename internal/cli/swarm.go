@@ -20,11 +20,13 @@ func newSwarm(a *app) *cobra.Command {
 side, one who verifies what they made, and one who puts it together. A root card,
 done from the start, holds them together; its comments are their notice board.`,
 		example: `  andon swarm "A history of letters" --worker ada:"Find sources" \
-    --worker bob:"Draw a timeline":drawing,maps --verifier carl --synthesizer dora`,
+    --worker bob:"Draw a timeline":drawing,maps --verifier carl --synthesizer dora
+  andon swarm "Name the letter" --workers ada,bob --verifier carl --synthesizer dora`,
 		exits: "refused: a field is blank, or the key is that of a card that is no swarm",
 	}, cobra.ExactArgs(1), o.run)
 	f := cmd.Flags()
 	f.StringArrayVar(&o.workers, "worker", nil, "PROFILE:TITLE[:SKILL,SKILL] (may be repeated)")
+	f.StringSliceVar(&o.profiles, "workers", nil, "profiles parted by commas, each of which gets a card with the goal for its title")
 	f.StringVar(&o.s.Verifier, "verifier", "", "who verifies what the workers made")
 	f.StringVar(&o.s.Synthesizer, "synthesizer", "", "who puts it together")
 	f.StringVar(&o.s.Tenant, "tenant", "", "whose work it is")
@@ -39,14 +41,16 @@ type swarm struct {
 	*app
 	s       kanban.Swarm
 	workers []string
-	changed func(flag string) bool
+	// profiles are the workers of --workers: as it is documented for Hermes.
+	profiles []string
+	changed  func(flag string) bool
 }
 
 func (o *swarm) run(ctx context.Context, args []string) error {
 	s := o.s
 	s.Goal = args[0]
 	for _, flag := range []string{"worker", "verifier", "synthesizer"} {
-		if !o.changed(flag) {
+		if !o.changed(flag) && !(flag == "worker" && o.changed("workers")) {
 			return usagef("a swarm needs --%s", flag)
 		}
 	}
@@ -56,6 +60,15 @@ func (o *swarm) run(ctx context.Context, args []string) error {
 			return usagef("--worker %v", err)
 		}
 		s.Workers = append(s.Workers, w)
+	}
+	for _, profile := range o.profiles {
+		if strings.TrimSpace(profile) == "" {
+			return usagef("--workers %q: give the names of profiles, parted by commas, such as ada,bob", strings.Join(o.profiles, ","))
+		}
+		s.Workers = append(s.Workers, kanban.SwarmWorker{Profile: profile, Title: kanban.TitleOf(s.Goal)})
+	}
+	if len(s.Workers) == 0 {
+		return usagef("a swarm needs --worker")
 	}
 	if author := o.author(); s.CreatedBy == "" && author != "user" {
 		s.CreatedBy = author

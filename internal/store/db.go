@@ -76,6 +76,7 @@ func (db *DB) Pulse(ctx context.Context) (Pulse, error) {
 type Tx struct {
 	conn   *sql.Conn
 	rebind func(string) string
+	has    func(column, word string) (cond string, arg any, exact bool)
 	writes bool // the whole board waits for its end
 	wrote  bool // and it has changed something
 	Now    time.Time
@@ -128,7 +129,7 @@ func (db *DB) attempt(ctx context.Context, conn *sql.Conn, deadline time.Time, f
 	if _, err := conn.ExecContext(ctx, db.dialect.Begin); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	tx := &Tx{conn: conn, rebind: db.dialect.Rebind, writes: true, Now: db.Now()}
+	tx := &Tx{conn: conn, rebind: db.dialect.Rebind, has: db.dialect.Has, writes: true, Now: db.Now()}
 	if err := fn(tx); err != nil {
 		return err
 	}
@@ -168,7 +169,7 @@ func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	if _, err := conn.ExecContext(ctx, db.dialect.BeginRead); err != nil {
 		return db.explain(ctx, fmt.Errorf("begin reading: %w", err))
 	}
-	return db.explain(ctx, fn(&Tx{conn: conn, rebind: db.dialect.Rebind, Now: db.Now()}))
+	return db.explain(ctx, fn(&Tx{conn: conn, rebind: db.dialect.Rebind, has: db.dialect.Has, Now: db.Now()}))
 }
 
 // Damage looks for damage of the file itself. No finding means it is whole.

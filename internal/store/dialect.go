@@ -32,6 +32,11 @@ type Dialect struct {
 	// another connection may have committed since. Nil: the database cannot.
 	Pulse func(context.Context) (Pulse, error)
 
+	// Has is the condition that a folded word occurs in a column, as
+	// [kanban.Contains] says, and its one argument. It is true where that is; if
+	// it may be true elsewhere too, it is not exact.
+	Has func(column, word string) (cond string, arg any, exact bool)
+
 	// Check looks for damage of the file itself and returns what it found.
 	Check func(context.Context) ([]string, error)
 }

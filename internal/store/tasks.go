@@ -131,6 +131,24 @@ func (tx *Tx) List(ctx context.Context, f Filter) ([]kanban.Task, error) {
 	return tx.tasks(ctx, query, args...)
 }
 
+// NewestCards reads the ids, statuses and titles of the newest cards, and nothing else
+// of them: somebody has typed the beginning of an id, and waits. No statuses are
+// all but the archived.
+func (tx *Tx) NewestCards(ctx context.Context, prefix string, statuses []kanban.Status, n int) ([]kanban.Task, error) {
+	where, args := `status <> ?`, []any{kanban.Archived}
+	if len(statuses) > 0 {
+		where, args = `status IN (`+marks(len(statuses))+`)`, anys(statuses)
+	}
+	if prefix != "" {
+		where += ` AND substr(id, 1, CAST(? AS INTEGER)) = ?`
+		args = append(args, utf8.RuneCountInString(prefix), prefix)
+	}
+	rows, err := tx.query(ctx, `SELECT id, status, title FROM tasks
+		WHERE id IN (SELECT id FROM tasks WHERE `+where+` ORDER BY created_at DESC, id LIMIT ?)
+		ORDER BY created_at DESC, id`, append(args, n)...)
+	return collect(rows, err, func(t *kanban.Task) []any { return []any{&t.ID, &t.Status, scanFunc(func(s string) { t.Title = s })} })
+}
+
 // Queue reads the cards in a status that nobody holds, in the order in which
 // they are dispatched.
 func (tx *Tx) Queue(ctx context.Context, s kanban.Status) ([]kanban.Task, error) {
@@ -189,6 +207,12 @@ func (tx *Tx) Links(ctx context.Context, ids []kanban.TaskID) ([]kanban.Link, er
 		return nil, nil
 	}
 	rows, err := tx.query(ctx, `SELECT parent_id, child_id FROM task_links WHERE child_id IN (`+marks(len(ids))+`)`, anys(ids)...)
+	return collect(rows, err, func(l *kanban.Link) []any { return []any{&l.Parent, &l.Child} })
+}
+
+// AllLinks reads every link of the board.
+func (tx *Tx) AllLinks(ctx context.Context) ([]kanban.Link, error) {
+	rows, err := tx.query(ctx, `SELECT parent_id, child_id FROM task_links`)
 	return collect(rows, err, func(l *kanban.Link) []any { return []any{&l.Parent, &l.Child} })
 }
 

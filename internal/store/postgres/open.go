@@ -67,6 +67,7 @@ func (b *board) store() *store.DB {
 		Rebind:    rebind,
 		Begin:     b.begin(),
 		BeginRead: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ` + b.ident,
+		Has:       has,
 		Commit:    `NOTIFY ` + b.ident + `; COMMIT`,
 		Retry:     retry,
 		Undone:    undone,

@@ -86,6 +86,7 @@ func plain() store.Dialect {
 		Rebind:    func(q string) string { return q },
 		Begin:     "BEGIN IMMEDIATE",
 		BeginRead: "BEGIN",
+		Has:       has,
 		Commit:    "COMMIT",
 		Retry:     isBusy,
 		Undone:    func(error) bool { return false },

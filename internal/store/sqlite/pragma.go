@@ -17,6 +17,9 @@ func set(c *sqlite3.Conn, busy time.Duration) error {
 	if err := soundLibrary(c); err != nil {
 		return err
 	}
+	if err := addHas(c); err != nil {
+		return err
+	}
 	if err := c.BusyTimeout(busy); err != nil {
 		return err
 	}
