@@ -116,6 +116,7 @@ var verbs = []func(*app) *cobra.Command{
 	newStats,
 	newWatch,
 	newTail,
+	newBoard,
 	newApply,
 	newSwarm,
 	newEdit,

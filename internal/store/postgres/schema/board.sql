@@ -129,6 +129,10 @@ CREATE INDEX IF NOT EXISTS idx_tasks_idempotency ON tasks (idempotency_key);
 CREATE INDEX IF NOT EXISTS idx_tasks_session_id  ON tasks (session_id);
 CREATE INDEX IF NOT EXISTS idx_events_run        ON task_events (run_id, id);
 
+-- The two orders in which a screen shows a column, and a dispatcher takes cards.
+CREATE INDEX IF NOT EXISTS andon_tasks_lane ON tasks (status, priority DESC, created_at, id);
+CREATE INDEX IF NOT EXISTS andon_tasks_done ON tasks (status, completed_at DESC NULLS LAST, id);
+
 -- What a run's supervisor records of its processes.
 CREATE TABLE IF NOT EXISTS andon_runs (
 	run_id      BIGINT PRIMARY KEY,
