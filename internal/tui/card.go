@@ -33,16 +33,13 @@ func (m *model) paged(msg pageMsg) tea.Cmd {
 		return nil
 	}
 	msg.page.task, msg.page.text = msg.task, msg.text
-	if msg.task.Title != "" {
-		msg.page.title = plain(msg.task.Title)
-	}
 	msg.page.renew()
 	return nil
 }
 
 // openCard shows a card with all that belongs to it.
 func (m *model) openCard(t kanban.Task) tea.Cmd {
-	p := &page{title: plain(t.Title), card: t.ID, task: t, hints: cardHints, text: func(*model, int) []string { return []string{"reading…"} }}
+	p := &page{title: "Card " + plain(string(t.ID)), card: t.ID, task: t, hints: cardHints, text: func(*model, int) []string { return []string{"reading…"} }}
 	s := m.seat
 	p.reload = func() tea.Cmd {
 		return s.read(func(ctx context.Context) tea.Msg {
@@ -61,7 +58,7 @@ func (m *model) openWhy(t kanban.Task) tea.Cmd {
 	p.reload = func() tea.Cmd {
 		return s.read(func(ctx context.Context) tea.Msg {
 			lines, err := explain(ctx, s.Board, t.ID)
-			return pageMsg{p, kanban.Task{ID: t.ID, Status: t.Status}, func(m *model, w int) (out []string) {
+			return pageMsg{p, t, func(m *model, w int) (out []string) {
 				for _, l := range lines {
 					out = append(out, m.prose(l, w)...)
 				}

@@ -244,7 +244,7 @@ func (m *model) hints() string {
 	case m.typing:
 		keys = filterHints
 	case m.box != nil:
-		keys = boxHints
+		keys = m.box.hints()
 	case m.page() != nil:
 		keys = m.page().hints
 	}

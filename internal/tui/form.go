@@ -77,6 +77,8 @@ func (f *form) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
+func (*form) hints() []hint { return formHints }
+
 func (f *form) draw(m *model, width, height int) []string {
 	w := min(76, width-2)
 	in := w - 4
@@ -120,10 +122,7 @@ func (f *form) draw(m *model, width, height int) []string {
 		lines = append(lines, name)
 		lines = append(lines, x.area(m, in, focus)...)
 	}
-	foot := "ctrl-s saves · tab next · esc leaves"
-	if areas > 0 && m.Editor != nil {
-		foot += " · ctrl-e editor"
-	}
+	foot := ""
 	if f.busy {
 		foot = "asking the board…"
 	}

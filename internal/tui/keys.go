@@ -22,7 +22,8 @@ var (
 	textHints   = []hint{{"esc", "back"}, {"↑↓ PgUp PgDn", "scroll"}, {"q", "quit"}}
 	logHints    = []hint{{"esc", "back"}, {"G", "follow the end"}, {"↑↓ PgUp PgDn", "scroll"}, {"m", "move"}}
 	filterHints = []hint{{"enter", "keep"}, {"esc", "as before"}, {"", "words  @assignee  #tenant  status:ready"}}
-	boxHints    = []hint{{"enter", "choose or next"}, {"esc", "leave"}}
+	menuHints   = []hint{{"↑↓", "go"}, {"enter", "choose"}, {"esc", "leave"}}
+	formHints   = []hint{{"tab", "next field"}, {"ctrl-s", "save"}, {"ctrl-e", "edit in $EDITOR"}, {"esc", "leave"}}
 )
 
 // Help tells the keys, for the screen and for the help of the command.
@@ -91,10 +92,7 @@ func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
 		return m.on(m.openCard)
 	case "/":
 		m.typing, m.was = true, m.filter.text()
-		if m.was != "" {
-			m.filter.insert("")
-			m.filter.pos = len(m.filter.runes)
-		}
+		m.filter.set("")
 	case "esc":
 		m.filter.set("")
 		return m.show(store.Glimpse{})

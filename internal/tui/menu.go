@@ -47,6 +47,8 @@ func (b *menu) choose(m *model, i int) tea.Cmd {
 	return b.items[i].do()
 }
 
+func (*menu) hints() []hint { return menuHints }
+
 func (b *menu) draw(m *model, width, height int) []string {
 	w := min(64, width-2)
 	in := w - 4
@@ -73,7 +75,7 @@ func (b *menu) draw(m *model, width, height int) []string {
 		}
 		lines = append(lines, " "+m.look.accent.Render(m.fit(it.key, 3))+m.fit(it.what, what)+m.look.faint.Render(m.cut(it.more, in-what-4)))
 	}
-	return m.frame(b.title, lines, "enter chooses · esc leaves", w)
+	return m.frame(b.title, lines, "", w)
 }
 
 // confirm asks before something that cannot be taken back.

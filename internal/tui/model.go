@@ -55,6 +55,7 @@ type model struct {
 type box interface {
 	key(*model, tea.KeyPressMsg) tea.Cmd
 	draw(m *model, width, height int) []string
+	hints() []hint
 }
 
 func newModel(ctx context.Context, o Options) *model {

@@ -28,9 +28,12 @@ func newSeat(ctx context.Context, d *Desk) *seat {
 	return &seat{Desk: d, ctx: ctx, cancel: cancel}
 }
 
-// patience bounds every operation: it is longer than an ordinary wait for other
-// writers, and shorter than a person's.
-const patience = 15 * time.Second
+// How long an operation may take. To change something may mean to wait for other
+// writers, or for a worker to end.
+const (
+	patience      = 15 * time.Second
+	writePatience = 40 * time.Second
+)
 
 // read is a command that reads the board and is given up when the seat is left.
 func (s *seat) read(do func(context.Context) tea.Msg) tea.Cmd {
@@ -55,7 +58,7 @@ func (s *seat) write(do func(context.Context) (string, error)) tea.Cmd {
 		if s.left {
 			return nil
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), patience)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), writePatience)
 		defer cancel()
 		said, err := do(ctx)
 		if err != nil && s.ctx.Err() != nil {
@@ -75,7 +78,7 @@ func late(err error) error {
 	return err
 }
 
-var errLate = errors.New("the board did not answer within " + patience.String() + "; others may be busy with it: try again")
+var errLate = errors.New("the board did not answer in time; others may be busy with it: try again")
 
 // leave waits for what was begun and closes the board.
 func (s *seat) leave() error {
