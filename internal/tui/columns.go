@@ -62,13 +62,15 @@ func (c *column) missing(rows int) bool {
 }
 
 // merge takes in what was read. The selection stays with its card as long as
-// that is in the column, and else with its place.
-func (c *column) merge(count int, lane board.Lane, read bool, rows int) {
+// that is in the column, and else with its place. In a column that is not active
+// the first card stays so, lest cards that come in drive the selection down and
+// out of sight.
+func (c *column) merge(count int, lane board.Lane, read, active bool, rows int) {
 	c.count = count
 	if read {
 		c.off, c.cards = lane.Offset, lane.Cards
 		i := slices.IndexFunc(c.cards, func(t kanban.Task) bool { return t.ID == c.id })
-		if i >= 0 && c.id != "" {
+		if i >= 0 && c.id != "" && (active || c.cur > 0) {
 			was := c.cur
 			c.cur = c.off + i
 			if c.top > 0 { // at the top, cards that come in are to be seen

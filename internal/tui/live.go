@@ -138,10 +138,12 @@ func (m *model) glanced(msg glanceMsg) tea.Cmd {
 	m.head, m.counts = msg.glance.Head, msg.glance.Counts
 	for _, c := range m.cols {
 		lane, read := msg.glance.Lanes[c.status]
-		c.merge(m.counts[c.status], lane, read, m.rows())
+		c.merge(m.counts[c.status], lane, read, !first && c == m.column(), m.rows())
 	}
-	if first {
+	if !m.begun {
+		m.begun = true
 		m.settle()
+		cmds = append(cmds, m.seat.follow(), m.seat.there()) // a commit since the glance is seen when that begins
 	}
 	if p := m.page(); p != nil && p.card != "" && p.reload != nil &&
 		(msg.glance.All || len(msg.glance.Touched) == 0 || slices.Contains(msg.glance.Touched, p.card)) && !first {

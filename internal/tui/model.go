@@ -33,6 +33,7 @@ type model struct {
 	// How reading goes.
 	reading bool // a glance is under way, or rests
 	again   bool // and something happened since
+	begun   bool // the board is being followed
 	deaf    bool // nothing tells of commits
 	gone    bool // the board is not where it was
 	trouble error
@@ -84,8 +85,9 @@ type (
 
 func (m *model) Init() tea.Cmd { return m.sit() }
 
-// sit begins to follow the board of the seat.
-func (m *model) sit() tea.Cmd { return tea.Batch(m.glance(), m.seat.follow(), m.seat.there()) }
+// sit begins at the board of the seat. What follows it can wait until the first
+// frame is on the screen.
+func (m *model) sit() tea.Cmd { return m.glance() }
 
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) { return m, m.update(msg) }
 
@@ -211,7 +213,7 @@ func (m *model) opened(msg openedMsg) tea.Cmd {
 	}
 	m.seat = newSeat(m.ctx, msg.desk)
 	m.cols, m.at, m.left, m.counts, m.head = newColumns(), 0, 0, nil, 0
-	m.reading, m.again, m.deaf, m.gone, m.trouble = false, false, false, false, nil
+	m.reading, m.again, m.begun, m.deaf, m.gone, m.trouble = false, false, false, false, false, nil
 	for m.page() != nil {
 		m.pop()
 	}
