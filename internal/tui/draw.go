@@ -91,10 +91,7 @@ func (m *model) draw(c *column, w, height, i int) []string {
 	name := view.Icon(c.status) + " " + strings.ToUpper(string(c.status))
 	count := fmt.Sprint(c.count)
 	head := style.Render(name)
-	switch {
-	case active:
-		head = style.Underline(true).Render(name)
-	case c.count == 0:
+	if !active && c.count == 0 {
 		head = m.look.faint.Render(name)
 	}
 	before, after := " ", ""
@@ -257,5 +254,5 @@ func (m *model) hints() string {
 		used += w
 		line += m.look.accent.Render(k.key) + " " + m.look.faint.Render(k.what) + "  "
 	}
-	return " " + line
+	return m.fit(" "+line, m.width)
 }

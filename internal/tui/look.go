@@ -100,8 +100,8 @@ func (m *model) lay(screen, lines []string) []string {
 			break
 		}
 		under := screen[y+i]
-		left, right := m.method().Cut(under, 0, x), m.method().Cut(under, x+w, m.width)
-		screen[y+i] = m.fit(left, x) + m.fit(l, w) + right
+		left, right := m.method().Truncate(under, x, ""), m.method().TruncateLeft(under, x+w, "")
+		screen[y+i] = m.fit(m.fit(left, x)+m.fit(l, w)+right, m.width)
 	}
 	return screen
 }

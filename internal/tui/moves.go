@@ -235,13 +235,8 @@ func (m *model) archive(t kanban.Task) tea.Cmd {
 func (m *model) prioritize(t kanban.Task, by int64) tea.Cmd {
 	b := m.seat.Board
 	return m.seat.write(func(ctx context.Context) (string, error) {
-		now, err := b.Task(ctx, t.ID) // several key strokes in a row add up
-		if err != nil {
-			return "", err
-		}
-		p := now.Priority + by
-		_, err = b.Edit(ctx, t.ID, kanban.Edit{Priority: &p})
-		return fmt.Sprintf("priority of %s is %d", t.ID, p), err
+		c, err := b.Raise(ctx, t.ID, by)
+		return fmt.Sprintf("the priority of %s is %d", t.ID, c.Task.Priority), err
 	})
 }
 
