@@ -95,6 +95,7 @@ A number that is none, or too small, is passed over.
 
   HERMES_PROFILE_NAME, HERMES_PROFILE   who a command speaks for; user
   NO_COLOR                              not empty: no colours on a terminal
+  VISUAL, EDITOR                        what edits a text for board; vi
 
 What a worker gets
 

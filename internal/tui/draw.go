@@ -166,17 +166,26 @@ func (m *model) face(t kanban.Task, w int, selected bool) []string {
 	return lines
 }
 
-// meta is the last line of a card, on at most w columns.
+// meta is the last line of a card, on at most w columns: as much of it as fits
+// whole, the most important first.
 func (m *model) meta(t kanban.Task, w int) string {
-	var parts []string
-	add := func(s string) { parts = append(parts, s) }
+	line := ""
+	add := func(s string) {
+		if s = strings.TrimSpace(line + " " + s); line == "" || m.wide(s) <= w {
+			line = s
+		}
+	}
 	if t.Assignee != "" {
 		add("@" + plain(t.Assignee))
 	}
 	switch t.Status {
 	case kanban.Blocked:
-		if t.BlockKind != "" {
-			add(strings.ReplaceAll(plain(string(t.BlockKind)), "_", " "))
+		switch t.BlockKind {
+		case "":
+		case kanban.NeedsInput:
+			add("asks")
+		default:
+			add(plain(string(t.BlockKind)))
 		}
 	case kanban.Scheduled:
 		if !t.StartAt.IsZero() {
@@ -184,7 +193,7 @@ func (m *model) meta(t kanban.Task, w int) string {
 		}
 	case kanban.Running:
 		if !t.StartedAt.IsZero() {
-			add("since " + m.hour(t.StartedAt))
+			add(m.hour(t.StartedAt))
 		}
 	case kanban.Done:
 		if !t.CompletedAt.IsZero() {
@@ -200,10 +209,10 @@ func (m *model) meta(t kanban.Task, w int) string {
 	if t.Tenant != "" {
 		add("#" + plain(t.Tenant))
 	}
-	if nobody := "unassigned"; t.Assignee == "" && m.wide(strings.Join(parts, " "))+1+len(nobody) <= w {
-		parts = append([]string{nobody}, parts...)
+	if nobody := "unassigned"; t.Assignee == "" && m.wide(nobody+" "+line) <= w {
+		line = strings.TrimSpace(nobody + " " + line)
 	}
-	return m.cut(strings.Join(parts, " "), w)
+	return m.cut(line, w)
 }
 
 // status is what was done or refused last, or else the selected card in full. A

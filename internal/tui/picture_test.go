@@ -25,13 +25,13 @@ var update = flag.Bool("update", false, "write the picture of the board anew")
 // The picture in the documents is what a terminal shows of a board with these
 // cards, cell by cell.
 func TestPicture(t *testing.T) {
-	d := newDrive(t, 120, 30, nil)
+	d := newDrive(t, 120, 24, nil)
 	scene(t, d.db, d.m.seat.Board)
 	d.until("the scene", func() bool { return d.m.counts[kanban.Done] == 4 && !d.m.missing() })
 	for d.m.column().status != kanban.Blocked {
 		d.press("right")
 	}
-	screen := vt.NewEmulator(120, 30)
+	screen := vt.NewEmulator(120, 24)
 	defer screen.Close()
 	if _, err := screen.WriteString(strings.ReplaceAll(d.m.View().Content, "\n", "\r\n")); err != nil {
 		t.Fatal(err)
