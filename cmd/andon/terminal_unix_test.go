@@ -62,7 +62,7 @@ func onTerminal(tb testing.TB, cmd *exec.Cmd, width, height int) *terminal {
 	tb.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		<-term.done
-		_ = term.screen.Close()
+		_ = term.screen.InputPipe().(io.Closer).Close() // ends the copy of its answers
 		_ = file.Close()
 		copying.Wait()
 	})
