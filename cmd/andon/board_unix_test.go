@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"andon/internal/store/storetest"
 )
 
 // desk is a home in which commands are run, each a process of its own.
@@ -371,6 +373,26 @@ func TestBoardHeals(t *testing.T) {
 	term.shows(t, "can be read again")
 	d.create(t, "After that")
 	term.shows(t, "After that")
+}
+
+// On a server the board is as live as on a file.
+func TestBoardOnPostgres(t *testing.T) {
+	dsn, err := storetest.Database("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDesk(t)
+	id := d.create(t, "On the server", "--db", dsn)
+	term := d.board(t, 100, 30, "ANDON_DB="+dsn)
+	term.shows(t, "On the server")
+	d.run(t, "--db", dsn, "edit", id, "--title", "Renamed there")
+	term.shows(t, "Renamed there")
+	term.press(t, "mA") // put it away...
+	term.shows(t, "Archive "+id+"?")
+	term.press(t, "y") // ...although it is not done
+	term.shows(t, "archived "+id)
+	term.press(t, "b")
+	term.shows(t, "default is the only board here")
 }
 
 func TestBoardWithoutColours(t *testing.T) {

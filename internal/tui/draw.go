@@ -62,6 +62,9 @@ func (m *model) header() string {
 		cards = "1 card"
 	}
 	right = append(right, cards)
+	for used := m.wide(left) + 2; len(right) > 1 && used+m.wide(strings.Join(right, " · ")) > m.width; {
+		right = right[1:]
+	}
 	return m.ends(left, strings.Join(right, m.look.faint.Render(" · "))+" ", m.width)
 }
 

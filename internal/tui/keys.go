@@ -15,8 +15,8 @@ import (
 type hint struct{ key, what string }
 
 var (
-	boardHints = []hint{{"enter", "open"}, {"m", "move"}, {"a", "answer"}, {"c", "create"}, {"/", "filter"}, {"L", "log"}, {"w", "why"},
-		{"?", "help"}, {"q", "quit"}, {"e", "edit"}, {"s", "assign"}, {"+/-", "priority"}, {"b", "boards"}, {"←→↑↓", "go"}}
+	boardHints = []hint{{"enter", "open"}, {"m", "move"}, {"a", "answer"}, {"c", "create"}, {"?", "help"}, {"q", "quit"}, {"/", "filter"},
+		{"L", "log"}, {"w", "why"}, {"e", "edit"}, {"s", "assign"}, {"+/-", "priority"}, {"b", "boards"}, {"←→↑↓", "go"}}
 	cardHints = []hint{{"esc", "back"}, {"m", "move"}, {"a", "answer"}, {"e", "edit"}, {"l", "log"}, {"w", "why"}, {"s", "assign"},
 		{"+/-", "priority"}, {"↑↓", "scroll"}, {"?", "help"}}
 	textHints   = []hint{{"esc", "back"}, {"↑↓ PgUp PgDn", "scroll"}, {"q", "quit"}}
@@ -37,7 +37,7 @@ func Help() string {
 
 Looking
   enter              open the card: its text, links, comments, runs, history
-  L                  what its workers write, as they write it; on a page also l
+  L                  the log of its workers as it grows (on a page also l)
   w                  why it stands where it does
   /                  filter: words, @assignee, #tenant, status:NAME
   esc                back; on the board, the filter is taken away
@@ -58,8 +58,11 @@ text in $EDITOR, esc leaves. q or ctrl-c quits.`
 
 func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
 	key := k.String()
-	if key == "ctrl+c" {
+	switch key {
+	case "ctrl+c":
 		return tea.Quit
+	case "ctrl+z":
+		return tea.Suspend
 	}
 	if m.width < leastWidth || m.height < leastHeight { // nothing else can be seen
 		if key == "q" {
