@@ -14,10 +14,14 @@ import (
 // The least screen on which anything can be shown.
 const leastWidth, leastHeight = 24, 8
 
-// View draws the whole screen anew; the renderer sends what differs.
+// View is the whole screen, drawn anew if a message may have changed it; the
+// renderer sends what differs.
 func (m *model) View() tea.View {
 	v := tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "andon " + m.seat.Name}
-	v.Content = strings.Join(m.screen(), "\n")
+	if m.stale {
+		m.frameText, m.stale = strings.Join(m.screen(), "\n"), false
+	}
+	v.Content = m.frameText
 	return v
 }
 
@@ -264,7 +268,10 @@ func (m *model) hints() string {
 			break
 		}
 		used += w
-		line += m.look.accent.Render(k.key) + " " + m.look.faint.Render(k.what) + "  "
+		if line != "" {
+			line += "  "
+		}
+		line += m.look.accent.Render(k.key) + " " + m.look.faint.Render(k.what)
 	}
 	return m.fit(" "+line, m.width)
 }

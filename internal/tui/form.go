@@ -61,7 +61,7 @@ func (f *form) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	case key == "ctrl+s", key == "enter" && field.lines == 0 && f.at == len(f.fields)-1:
 		f.busy, m.note = true, ""
-		return f.submit(f.values())
+		return f.asking(f.submit(f.values()))
 	case key == "ctrl+e" && field.lines > 0:
 		return m.edit(f)
 	case key == "ctrl+e" && field.options == nil:
@@ -75,6 +75,19 @@ func (f *form) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 		f.at = (f.at + len(f.fields) - 1) % len(f.fields)
 	}
 	return nil
+}
+
+// asking marks the answer of a command as this form's: it may have been left, and
+// another one opened, before that comes.
+func (f *form) asking(cmd tea.Cmd) tea.Cmd {
+	return func() tea.Msg {
+		msg := cmd()
+		if did, ok := msg.(didMsg); ok {
+			did.form = f
+			return did
+		}
+		return msg
+	}
 }
 
 func (*form) hints() []hint { return formHints }

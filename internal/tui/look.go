@@ -37,12 +37,32 @@ func newLook() look {
 // plain is text of a board, safe to show on one line.
 func plain(s string) string { return view.Plain(s) }
 
-func (m *model) wide(s string) int { return m.method().StringWidth(s) }
+// wide is how many columns s takes on the terminal.
+func (m *model) wide(s string) int {
+	if simple(s) {
+		return len(s)
+	}
+	return m.method().StringWidth(s)
+}
+
+// simple reports whether s is printable ASCII, which most text is, and of which
+// each byte is a column.
+func simple(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
 
 // cut shortens s to w columns and marks that it did.
 func (m *model) cut(s string, w int) string {
 	if w <= 0 {
 		return ""
+	}
+	if len(s) <= w && simple(s) {
+		return s
 	}
 	return m.method().Truncate(s, w, "…")
 }
@@ -67,6 +87,9 @@ func (m *model) ends(left, right string, w int) string {
 func (m *model) wrap(s string, w, limit int) []string {
 	if w < 1 {
 		return nil
+	}
+	if len(s) <= w && simple(s) {
+		return []string{s}
 	}
 	lines := strings.Split(m.method().Wrap(s, w, ""), "\n")
 	if limit > 0 && len(lines) > limit {

@@ -48,6 +48,9 @@ type model struct {
 	note  string // what was done or refused last
 	wrong bool   // and that it was refused
 
+	frameText string // what was drawn last
+	stale     bool   // and that a message came since which may have changed it
+
 	clicked   time.Time // the last click, for double ones
 	clickedID kanban.TaskID
 }
@@ -67,6 +70,7 @@ func newModel(ctx context.Context, o Options) *model {
 type (
 	didMsg struct {
 		seat *seat
+		form *form // that asked for it; nil if none did
 		said string
 		err  error
 	}
@@ -92,6 +96,8 @@ func (m *model) sit() tea.Cmd { return m.glance() }
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) { return m, m.update(msg) }
 
 func (m *model) update(msg tea.Msg) tea.Cmd {
+	stale := m.stale
+	m.stale = true
 	if cmd, mine := m.live(msg); mine {
 		return cmd
 	}
@@ -149,6 +155,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		if msg.err != nil {
 			m.refuse(msg.err)
 		}
+	default: // the library tells of much that is not shown
+		m.stale = stale
 	}
 	return nil
 }
@@ -165,16 +173,14 @@ func (m *model) did(msg didMsg) tea.Cmd {
 	if msg.seat != m.seat {
 		return nil
 	}
-	f, inForm := m.box.(*form)
-	inForm = inForm && f.busy
-	if inForm {
-		f.busy = false
+	if msg.form != nil {
+		msg.form.busy = false
 	}
 	if msg.err != nil { // the form stays, and what was written in it
 		m.refuse(msg.err)
 		return nil
 	}
-	if inForm {
+	if f, ok := m.box.(*form); ok && f == msg.form {
 		m.box = nil
 	}
 	m.say(msg.said)
