@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -321,6 +322,15 @@ func TestBoardKeepsItsColumns(t *testing.T) {
 		}
 		return true
 	})
+}
+
+func TestBoardNeedsAWholeScreen(t *testing.T) {
+	term := newDesk(t).board(t, 80, 24, "TERM=dumb")
+	term.shows(t, "TERM is \"dumb\"")
+	var exit *exec.ExitError
+	if err := term.ends(t); !errors.As(err, &exit) || exit.ExitCode() != 2 {
+		t.Errorf("it ended with %v, want exit status 2", err)
+	}
 }
 
 func TestBoardMouse(t *testing.T) {

@@ -48,7 +48,7 @@ func (o *screen) run(ctx context.Context, _ []string) error {
 		return o.elsewhere("board", "needs a terminal for its input and its output")
 	}
 	if t := o.Env("TERM"); t == "dumb" || t == "" && runtime.GOOS != "windows" {
-		return o.elsewhere(fmt.Sprintf("board: TERM is %q", t), "names a terminal that cannot show a whole screen")
+		return o.elsewhere("board", fmt.Sprintf("needs a terminal that can show a whole screen, and TERM is %q", t))
 	}
 	h, place, err := o.find()
 	if err != nil {

@@ -29,8 +29,8 @@ func (g Glimpse) where() (string, []any) {
 	var args []any
 	for _, w := range g.Words {
 		low, raw := "%"+escapeLike(strings.ToLower(w))+"%", "%"+escapeLike(w)+"%"
-		b.WriteString(` AND (lower(title) LIKE ? ESCAPE '!' OR title LIKE ? ESCAPE '!' OR id LIKE ? ESCAPE '!' OR assignee LIKE ? ESCAPE '!')`)
-		args = append(args, low, raw, low, low)
+		b.WriteString(` AND (lower(title) LIKE ? ESCAPE ? OR title LIKE ? ESCAPE ? OR id LIKE ? ESCAPE ? OR assignee LIKE ? ESCAPE ?)`)
+		args = append(args, low, likeEscape, raw, likeEscape, low, likeEscape, low, likeEscape)
 	}
 	for _, c := range []struct{ column, value string }{{"assignee", g.Assignee}, {"tenant", g.Tenant}} {
 		if c.value != "" {
@@ -44,6 +44,9 @@ func (g Glimpse) where() (string, []any) {
 	}
 	return b.String(), args
 }
+
+// likeEscape stands before a sign that is meant as it is.
+const likeEscape = "!"
 
 func escapeLike(s string) string {
 	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
