@@ -45,6 +45,14 @@ func (b *Board) Revise(ctx context.Context, was kanban.Task, e kanban.Edit, to *
 	return now, err
 }
 
+// Raise changes the priority of a card by so much, whatever it is meanwhile.
+func (b *Board) Raise(ctx context.Context, id kanban.TaskID, by int64) (kanban.Change, error) {
+	return b.decide(ctx, id, func(tx *store.Tx, t kanban.Task) (kanban.Change, error) {
+		p := t.Priority + by
+		return t.Edit(kanban.Edit{Priority: &p})
+	})
+}
+
 // EditResult mends what a finished card says.
 func (b *Board) EditResult(ctx context.Context, id kanban.TaskID, e kanban.ResultEdit) (kanban.Change, error) {
 	return b.decide(ctx, id, func(tx *store.Tx, t kanban.Task) (kanban.Change, error) {

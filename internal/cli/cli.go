@@ -144,6 +144,7 @@ var verbs = []func(*app) *cobra.Command{
 	newStats,
 	newWatch,
 	newTail,
+	newBoard,
 	newApply,
 	newSwarm,
 	newSpecify,

@@ -95,7 +95,7 @@ A number that is none, or too small, is passed over.
 
   HERMES_PROFILE_NAME, HERMES_PROFILE   who a command speaks for; user
   NO_COLOR                              not empty: no colours on a terminal
-  VISUAL, EDITOR                        what create and edit open on a terminal; vi
+  VISUAL, EDITOR                        what create, edit and board open on a terminal; vi
 
 What a worker gets
 

@@ -32,11 +32,16 @@ type session struct {
 // while somebody edits it.
 func (a *app) with(ctx context.Context, do func(*session) error) error {
 	return a.session(ctx, func(s *session) error {
-		if s.unread != nil {
-			a.warn("%v; going on without it", s.unread)
-		}
+		s.tellUnread(a)
 		return do(s)
 	})
+}
+
+// tellUnread warns of settings that could not be read.
+func (s *session) tellUnread(a *app) {
+	if s.unread != nil {
+		a.warn("%v; going on without it", s.unread)
+	}
 }
 
 // configured is [app.with] for the verbs that work by andon.yaml: one that is
@@ -74,6 +79,11 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.openAt(ctx, h, place)
+}
+
+// openAt opens the board at a place of the home.
+func (a *app) openAt(ctx context.Context, h home.Home, place home.Board) (*session, error) {
 	if info, err := os.Stat(h.Root); err == nil && !info.IsDir() {
 		return nil, &kanban.Error{Code: kanban.Denied, Msg: fmt.Sprintf("the home %s is a file, and must be a folder", h.Root), Hint: otherHome}
 	}

@@ -130,6 +130,7 @@ CREATE INDEX IF NOT EXISTS idx_tasks_session_id  ON tasks (session_id);
 CREATE INDEX IF NOT EXISTS andon_tasks_order     ON tasks (status, priority DESC, created_at, id);
 CREATE INDEX IF NOT EXISTS andon_runs_recent     ON task_runs (profile, outcome, COALESCE(ended_at, started_at), id);
 CREATE INDEX IF NOT EXISTS idx_events_run        ON task_events (run_id, id);
+CREATE INDEX IF NOT EXISTS andon_tasks_done      ON tasks (status, completed_at DESC NULLS LAST, id);
 
 -- What a run's supervisor records of its processes.
 CREATE TABLE IF NOT EXISTS andon_runs (

@@ -14,6 +14,9 @@ CREATE INDEX IF NOT EXISTS andon_tasks_order ON tasks (status, priority DESC, cr
 -- The last runs of a profile, which every worker is told of.
 CREATE INDEX IF NOT EXISTS andon_runs_recent ON task_runs (profile, outcome, COALESCE(ended_at, started_at), id);
 
+-- The order in which a screen shows what is finished.
+CREATE INDEX IF NOT EXISTS andon_tasks_done ON tasks (status, completed_at DESC, id);
+
 -- What a run's supervisor records of its processes.
 CREATE TABLE IF NOT EXISTS andon_runs (
 	run_id      INTEGER PRIMARY KEY,
