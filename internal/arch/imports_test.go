@@ -46,6 +46,10 @@ var allowed = map[string][]string{
 
 	"internal/trash": {"internal/board", "internal/fsx", "internal/home", "kanban"},
 
+	// A board as a file, and other tools' files as cards.
+	"internal/portable": {"internal/fsx", "internal/home", "internal/store", "kanban"},
+	"internal/importer": {"kanban"},
+
 	// Who works on it.
 	"internal/workspace": {"kanban"},
 	"internal/worker": {"internal/board", "internal/config", "internal/fsx", "internal/home", "internal/proc",
@@ -58,7 +62,7 @@ var allowed = map[string][]string{
 
 	// Surfaces. They do not import one another; cli wires them all.
 	"internal/cli": {"internal/bench", "internal/board", "internal/config", "internal/demo", "internal/dispatch",
-		"internal/fsx", "internal/home", "internal/lock", "internal/proc", "internal/store", "internal/trash",
+		"internal/fsx", "internal/home", "internal/importer", "internal/lock", "internal/portable", "internal/proc", "internal/store", "internal/trash",
 		"internal/view", "internal/worker", "internal/workspace", "internal/yamlx", "kanban"},
 	"cmd/andon": {"internal/cli"},
 }

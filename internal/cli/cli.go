@@ -151,6 +151,8 @@ var verbs = []func(*app) *cobra.Command{
 	newRepair,
 	newBackup,
 	newRestore,
+	newExport,
+	newImport,
 	newVersion,
 	newCompletion,
 	newExitCodes,

@@ -56,11 +56,12 @@ func (db *DB) Wake(ctx context.Context) (<-chan struct{}, error) { return db.dia
 
 // Tx is one transaction, together with its hour.
 type Tx struct {
-	conn   *sql.Conn
-	rebind func(string) string
-	writes bool // the whole board waits for its end
-	wrote  bool // and it has changed something
-	Now    time.Time
+	conn    *sql.Conn
+	rebind  func(string) string
+	advance func(table string, n int64) []string
+	writes  bool // the whole board waits for its end
+	wrote   bool // and it has changed something
+	Now     time.Time
 }
 
 // Update runs fn as the board's only writer and commits what it did, or nothing
@@ -110,7 +111,7 @@ func (db *DB) attempt(ctx context.Context, conn *sql.Conn, deadline time.Time, f
 	if _, err := conn.ExecContext(ctx, db.dialect.Begin); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	tx := &Tx{conn: conn, rebind: db.dialect.Rebind, writes: true, Now: db.Now()}
+	tx := &Tx{conn: conn, rebind: db.dialect.Rebind, advance: db.dialect.Advance, writes: true, Now: db.Now()}
 	if err := fn(tx); err != nil {
 		return err
 	}
