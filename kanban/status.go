@@ -68,6 +68,9 @@ const (
 	VerbSpecify       Verb = "specify"
 	VerbDecompose     Verb = "decompose"
 	VerbDelete        Verb = "delete"
+
+	// VerbUndo puts back what one of the others did; the table knows it not.
+	VerbUndo Verb = "undo"
 )
 
 // Verbs lists every verb in the order of the table.

@@ -135,6 +135,7 @@ var verbs = []func(*app) *cobra.Command{
 	newReopenReview,
 	newArchive,
 	newDelete,
+	newUndo,
 	newRun,
 	newDispatch,
 	newClaim,

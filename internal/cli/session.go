@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -91,6 +92,9 @@ func (a *app) open(ctx context.Context) (*session, error) {
 			Hint: "tell the worker that delegated to it what should change"}
 	}
 	b := board.New(db)
+	if a.own() == "" { // what workers do, people do not undo
+		b.Journal = &board.Journal{Actor: a.author(), Command: rand.Text()}
+	}
 	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
 	return &session{Board: b, home: h, place: place, config: cfg, unread: unread, db: db}, nil
 }

@@ -210,6 +210,7 @@ func TestExportFile(t *testing.T) {
 func TestEveryColumnTravels(t *testing.T) {
 	stay := map[string]string{
 		"andon_meta":      "says how this database is laid out",
+		"andon_undo":      "who can undo a change is who made it, and not long after",
 		"sqlite_sequence": "Advance does it",
 	}
 	storetest.Places(t, func(t *testing.T, path string) {

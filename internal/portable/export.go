@@ -160,7 +160,7 @@ func (s *spooled) table(ctx context.Context, tx *store.Tx, t store.Table, name s
 		if err := s.check.row(t, row); err != nil {
 			return fmt.Errorf("row %d of %s: %w", rows, t.Name, err)
 		}
-		if line, err = appendRow(line[:0], t, row); err != nil {
+		if line, err = t.AppendRow(line[:0], row); err != nil {
 			return fmt.Errorf("row %d of %s: %w", rows, t.Name, err)
 		}
 		if len(line) > maxLine {

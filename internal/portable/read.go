@@ -239,7 +239,7 @@ func (a *archive) table(t store.Table, e Entry) func(io.Reader) error {
 }
 
 func (a *archive) line(t store.Table, line []byte) error {
-	row, err := parseRow(line, t)
+	row, err := t.ParseRow(line)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,8 @@ func (tx *Tx) Apply(ctx context.Context, c *kanban.Change) error {
 		c.Task.Run = opened
 	}
 	switch {
+	case c.Verb == kanban.VerbUndo:
+		err = tx.undo(ctx, c)
 	case c.Was.ID == "":
 		err = tx.insertTask(ctx, &c.Task)
 	case c.Task.Status == kanban.Gone:

@@ -154,7 +154,7 @@ var boardSchema string
 
 // schemaVersion is recorded in andon_meta. Raise it with every change of the
 // schema.
-const schemaVersion = 1
+const schemaVersion = 3
 
 // querier is a pool or one connection of it.
 type querier interface {
