@@ -142,9 +142,15 @@ func (s *scene) doings() map[string]func(context.Context) error {
 			_, _, err := s.Reassign(ctx, s.gate, "bob", nil)
 			return err
 		},
-		"link":                    func(ctx context.Context) error { return only(s.Link(ctx, kanban.Link{Parent: s.parent, Child: s.other})) },
-		"link of a blocked card":  func(ctx context.Context) error { return only(s.Link(ctx, kanban.Link{Parent: s.parent, Child: s.gate})) },
-		"unlink":                  func(ctx context.Context) error { return only(s.Unlink(ctx, kanban.Link{Parent: s.parent, Child: s.child})) },
+		"link": func(ctx context.Context) error {
+			return only(s.Link(ctx, kanban.Link{Parent: s.parent, Child: s.other}))
+		},
+		"link of a blocked card": func(ctx context.Context) error {
+			return only(s.Link(ctx, kanban.Link{Parent: s.parent, Child: s.gate}))
+		},
+		"unlink": func(ctx context.Context) error {
+			return only(s.Unlink(ctx, kanban.Link{Parent: s.parent, Child: s.child}))
+		},
 		"block":                   block(s.other, "why?"),
 		"block without a reason":  block(s.other, ""),
 		"unblock":                 unblock(s.gate),
@@ -423,7 +429,10 @@ func TestWhatIsNotKept(t *testing.T) {
 		s.command()
 		add(t, s.Board, kanban.Draft{Title: "new"})
 		for name, do := range map[string]func() error{
-			"claim":      func() error { _, err := s.Claim(ctx, s.parent, kanban.Claimant{Lock: "far:1", TTL: time.Hour}); return err },
+			"claim": func() error {
+				_, err := s.Claim(ctx, s.parent, kanban.Claimant{Lock: "far:1", TTL: time.Hour})
+				return err
+			},
 			"comment":    func() error { _, err := s.Comment(ctx, s.other, "ada", "x"); return err },
 			"complete":   func() error { _, err := s.Complete(ctx, s.other, kanban.Report{Summary: "x"}); return err },
 			"archive":    func() error { _, err := s.Archive(ctx, s.held); return err },

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"andon/internal/home"
+	"andon/internal/importer"
 	"andon/internal/portable"
 	"andon/internal/view"
 )
@@ -17,7 +19,7 @@ func newImport(a *app) *cobra.Command {
 	o := &load{app: a}
 	cmd := verb(words{
 		use: "import FILE", group: "more",
-		short: "give an empty board the content of an archive",
+		short: "give an empty board the content of an archive, or any board another tool's cards",
 		long: `Give a board without cards the content of an archive that export wrote: every
 row with its id, the attached files, and the board's description. The archive is
 checked to its last byte first; it is taken whole or not at all. - is standard
@@ -26,20 +28,30 @@ input.
 Cards that are running in it are refused, unless --running takes them as they are:
 their workers belong to the board that was exported, and here such a card goes back
 to ready when its lease has ended. Not for a copy on the same host while the
-original works: a dispatcher would take the original's workers for its own.`,
+original works: a dispatcher would take the original's workers for its own.
+
+With --from, make the cards of another tool on any board, all or none: beads
+(.beads/issues.jsonl), task-master (tasks.json), backlog (the folder backlog/tasks
+of Backlog.md) or github-json (gh issue list --json number,title,body,state,
+stateReason,labels,assignees,author,comments,createdAt,url). Importing again makes
+what is new there, and leaves what was brought before as it is. What a status
+becomes, docs/export.md tells.`,
 		example: `  andon import board.tar.gz --dry-run
-  andon import board.tar.gz --home ~/moved`,
-		exits: "the archive is damaged or does not fit, the board has cards, or it could not be done",
+  andon import board.tar.gz --home ~/moved
+  andon import --from beads .beads/issues.jsonl --dry-run`,
+		exits: "the file is damaged or does not fit, the board has cards, or it could not be done",
 	}, cobra.ExactArgs(1), o.run)
 	f := cmd.Flags()
 	f.BoolVar(&o.dryRun, "dry-run", false, "only check")
 	f.BoolVar(&o.running, "running", false, "take running cards as they are")
+	f.StringVar(&o.from, "from", "", "the tool whose cards they are: "+strings.Join(importer.Formats, ", "))
 	return cmd
 }
 
 type load struct {
 	*app
 	dryRun, running bool
+	from            string
 }
 
 // loaded is what scripts are told.
@@ -56,6 +68,12 @@ type loaded struct {
 }
 
 func (o *load) run(ctx context.Context, args []string) error {
+	if o.from != "" {
+		if o.running {
+			return usagef("--running goes with an archive; other tools' cards run nowhere")
+		}
+		return o.bring(ctx, args[0])
+	}
 	_, place, err := o.find()
 	if err != nil {
 		return err
