@@ -57,6 +57,11 @@ func (b *Board) Delete(ctx context.Context, id kanban.TaskID, d kanban.Deletion,
 		if err := tx.Apply(ctx, &c); err != nil {
 			return err
 		}
+		if kept == nil { // what can be undone has the words of the card, too
+			if err := tx.Forget(ctx, id); err != nil {
+				return err
+			}
+		}
 		if _, err = b.promote(ctx, tx, children); err != nil {
 			return err
 		}

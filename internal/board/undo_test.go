@@ -433,10 +433,16 @@ func TestWhatIsNotKept(t *testing.T) {
 				_, err := s.Claim(ctx, s.parent, kanban.Claimant{Lock: "far:1", TTL: time.Hour})
 				return err
 			},
-			"comment":    func() error { _, err := s.Comment(ctx, s.other, "ada", "x"); return err },
-			"complete":   func() error { _, err := s.Complete(ctx, s.other, kanban.Report{Summary: "x"}); return err },
-			"archive":    func() error { _, err := s.Archive(ctx, s.held); return err },
-			"purge":      func() error { _, err := s.Delete(ctx, s.gate, kanban.Deletion{}, nil); return err },
+			"comment":  func() error { _, err := s.Comment(ctx, s.other, "ada", "x"); return err },
+			"complete": func() error { _, err := s.Complete(ctx, s.other, kanban.Report{Summary: "x"}); return err },
+			"archive":  func() error { _, err := s.Archive(ctx, s.held); return err },
+			"purge": func() error {
+				_, err := s.Edit(ctx, s.gate, kanban.Edit{Body: text("secret")})
+				if err == nil {
+					_, err = s.Delete(ctx, s.gate, kanban.Deletion{}, nil)
+				}
+				return err
+			},
 			"no journal": func() error { s.Journal = nil; _, err := s.Edit(ctx, s.raw, kanban.Edit{Title: text("x")}); return err },
 		} {
 			journal := s.Journal

@@ -51,7 +51,10 @@ func ExportFile(ctx context.Context, db *store.DB, place home.Board, file string
 		x, err = export(ctx, db, place, filepath.Dir(file), w, o)
 		return err
 	})
-	if errors.Is(err, fs.ErrExist) {
+	switch {
+	case err != nil && kanban.CodeOf(err) == kanban.Internal && errors.As(err, new(*fs.PathError)) && !errors.Is(err, fs.ErrExist):
+		return x, &kanban.Error{Code: kanban.Denied, Err: err, Msg: fmt.Sprintf("export to %s: %v", file, err), Hint: "name a file in a folder that can be written"}
+	case errors.Is(err, fs.ErrExist):
 		return x, &kanban.Error{Code: kanban.Denied, Err: err, Msg: file + " is there already", Hint: "name another file, or give --force"}
 	}
 	return x, err

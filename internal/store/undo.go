@@ -256,6 +256,14 @@ func (tx *Tx) Journal(ctx context.Context, d *kanban.Deed) error {
 	return nil
 }
 
+// Forget removes what was kept of a card's changes.
+func (tx *Tx) Forget(ctx context.Context, id kanban.TaskID) error {
+	if _, err := tx.exec(ctx, `DELETE FROM andon_undo WHERE task_id = ?`, id); err != nil {
+		return fmt.Errorf("forget the changes of %s: %w", id, err)
+	}
+	return nil
+}
+
 // Deeds reads the changes that were kept since, the newest first.
 func (tx *Tx) Deeds(ctx context.Context, since time.Time) ([]kanban.Deed, error) {
 	rows, err := tx.query(ctx, `SELECT id, command, made_at, actor, verb, task_id, change, undone_at FROM andon_undo WHERE made_at > ? ORDER BY id DESC`, since.Unix())
