@@ -22,6 +22,9 @@ type Change struct {
 
 	Attachments, Detached []Attachment // kept from now on, and no longer
 
+	// Undoes, in a change of [VerbUndo], is the change whose rows it puts back.
+	Undoes Deed
+
 	// Refusal, if set, is what the caller is told once the Change is stored:
 	// some refusals leave a mark upon the card they refuse.
 	Refusal error
@@ -55,6 +58,9 @@ func (c *Change) end(run *Run, e ending, synthesise bool, now time.Time) RunID {
 // check before storing: a rule that breaks the table is a fault of ours.
 func (c Change) Legal() error {
 	if c.Verb == "" && c.Was.Status == c.Task.Status {
+		return nil
+	}
+	if c.Verb == VerbUndo { // back along a move that was in the table when it was made
 		return nil
 	}
 	for _, to := range c.Was.Status.targets(c.Verb) {

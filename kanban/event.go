@@ -46,6 +46,7 @@ const (
 	EventReviewRequested EventKind = "review_requested"
 	EventReviewReopened  EventKind = "review_reopened"
 	EventScheduled       EventKind = "scheduled"
+	EventStatus          EventKind = "status"
 	EventReprioritized   EventKind = "reprioritized"
 	EventModelSet        EventKind = "model_override_set"
 	EventEffortSet       EventKind = "reasoning_effort_set"

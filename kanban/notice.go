@@ -12,9 +12,6 @@ import (
 var Told = []EventKind{EventCompleted, EventBlocked, EventGaveUp, EventCrashed, EventTimedOut, EventReviewRequested, EventBlockLoop, EventStatus,
 	EventArchived, EventUnblocked}
 
-// EventStatus is Hermes' word for a card that a person moved on its dashboard.
-const EventStatus EventKind = "status"
-
 // silent are those of Told that are passed over without a word.
 var silent = []EventKind{EventArchived, EventUnblocked}
 

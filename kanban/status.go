@@ -70,6 +70,9 @@ const (
 	VerbDelete        Verb = "delete"
 	VerbAttach        Verb = "attach"
 	VerbDetach        Verb = "attach-rm"
+
+	// VerbUndo puts back what one of the others did; the table knows it not.
+	VerbUndo Verb = "undo"
 )
 
 // Verbs lists every verb in the order of the table.

@@ -18,23 +18,23 @@ import (
 	"github.com/creack/pty"
 )
 
-// desk is a person at a terminal, whose editor is a shell script.
-type desk struct {
+// writer is a person at a terminal, whose editor is a shell script.
+type writer struct {
 	t            *testing.T
 	andon, home  string
 	temp, script string
 }
 
-func newDesk(t *testing.T) *desk {
+func newWriter(t *testing.T) *writer {
 	dir := t.TempDir()
-	d := &desk{t: t, andon: build(t, dir), home: filepath.Join(dir, "home"), temp: filepath.Join(dir, "my temp"), script: filepath.Join(dir, "ed")}
+	d := &writer{t: t, andon: build(t, dir), home: filepath.Join(dir, "home"), temp: filepath.Join(dir, "my temp"), script: filepath.Join(dir, "ed")}
 	if err := os.Mkdir(d.temp, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return d
 }
 
-func (d *desk) command(args ...string) *exec.Cmd {
+func (d *writer) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(d.andon, args...)
 	cmd.Env = append(os.Environ(), "ANDON_HOME="+d.home, "TMPDIR="+d.temp, "VISUAL=", "EDITOR=sh "+d.script, "TERM=dumb", "HERMES_PROFILE=")
 	return cmd
@@ -42,7 +42,7 @@ func (d *desk) command(args ...string) *exec.Cmd {
 
 // types runs andon on a terminal of its own. The editor does what the script says
 // to the file "$1". It returns the exit status and what the terminal showed.
-func (d *desk) types(script string, args ...string) (status int, shown string) {
+func (d *writer) types(script string, args ...string) (status int, shown string) {
 	d.t.Helper()
 	if err := os.WriteFile(d.script, []byte(script), 0o755); err != nil {
 		d.t.Fatal(err)
@@ -61,13 +61,13 @@ func (d *desk) types(script string, args ...string) (status int, shown string) {
 	return cmd.ProcessState.ExitCode(), strings.ReplaceAll(out.String(), "\r\n", "\n")
 }
 
-type deskCard struct {
+type writerCard struct {
 	ID, Title, Status string
 	Body, Assignee    *string
 	Priority          int64
 }
 
-func (d *desk) cards() (cards []deskCard) {
+func (d *writer) cards() (cards []writerCard) {
 	d.t.Helper()
 	out, err := d.command("list", "--json").Output()
 	if err == nil {
@@ -80,7 +80,7 @@ func (d *desk) cards() (cards []deskCard) {
 }
 
 // left are the files that were kept for the person.
-func (d *desk) left() (files []string) {
+func (d *writer) left() (files []string) {
 	files, err := filepath.Glob(filepath.Join(d.temp, "*", "*"))
 	if err != nil {
 		d.t.Fatal(err)
@@ -88,7 +88,7 @@ func (d *desk) left() (files []string) {
 	return files
 }
 
-func (d *desk) wantLeft(n int, shown string) {
+func (d *writer) wantLeft(n int, shown string) {
 	d.t.Helper()
 	files := d.left()
 	if len(files) != n {
@@ -103,7 +103,7 @@ func (d *desk) wantLeft(n int, shown string) {
 }
 
 func TestCreateInEditor(t *testing.T) {
-	d := newDesk(t)
+	d := newWriter(t)
 
 	// The form has what the flags say, and the notes are not the card's.
 	status, shown := d.types(`sed -e 's/^title:$/title: Say "hello": #1/' -i.bak "$1"; rm "$1.bak"; printf '# A heading\n\nA text.\n\n' >> "$1"`,
@@ -161,7 +161,7 @@ func TestCreateInEditor(t *testing.T) {
 }
 
 func TestEditInEditor(t *testing.T) {
-	d := newDesk(t)
+	d := newWriter(t)
 	if out, err := d.command("create", "Write", "--body", "To:\n\n# Bath", "--assignee", "ada", "--priority", "2").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -49,6 +49,10 @@ var allowed = map[string][]string{
 	"internal/attach": {"internal/board", "internal/fsx", "internal/home", "kanban"},
 	"internal/trash":  {"internal/board", "internal/fsx", "internal/home", "kanban"},
 
+	// A board as a file, and other tools' files as cards.
+	"internal/portable": {"internal/fsx", "internal/home", "internal/store", "kanban"},
+	"internal/importer": {"kanban"},
+
 	// Who works on it.
 	"internal/workspace": {"internal/fsx", "internal/proc", "kanban"},
 	"internal/worker": {"internal/board", "internal/config", "internal/fsx", "internal/home", "internal/proc",
@@ -68,8 +72,8 @@ var allowed = map[string][]string{
 	// Surfaces. They do not import one another; cli wires them all.
 	"internal/tui": {"internal/board", "internal/store", "internal/view", "kanban"},
 	"internal/cli": {"internal/attach", "internal/bench", "internal/board", "internal/config", "internal/demo", "internal/dispatch", "internal/doctor",
-		"internal/fsx", "internal/gc", "internal/home", "internal/lock", "internal/netguard", "internal/notify", "internal/proc",
-		"internal/store", "internal/trash", "internal/tui", "internal/view", "internal/worker", "internal/workspace", "internal/yamlx", "kanban"},
+		"internal/fsx", "internal/gc", "internal/home", "internal/importer", "internal/lock", "internal/netguard", "internal/notify",
+		"internal/portable", "internal/proc", "internal/store", "internal/trash", "internal/tui", "internal/view", "internal/worker", "internal/workspace", "internal/yamlx", "kanban"},
 	"cmd/andon": {"internal/cli"},
 }
 

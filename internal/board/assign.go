@@ -47,7 +47,7 @@ func (b *Board) Reassign(ctx context.Context, id kanban.TaskID, to string, from 
 		if c, err = t.Assign(to); err != nil {
 			return err
 		}
-		return b.apply(ctx, tx, &c)
+		return b.applyKept(ctx, tx, &c)
 	})
 	return c, reclaimed, err
 }

@@ -31,6 +31,9 @@ type Board struct {
 	// and a report that names some is refused. The board itself touches no file.
 	Deliver func(ctx context.Context, t kanban.Task, r kanban.Report) (_ kanban.Report, discard func(), err error)
 
+	// Journal is for whom changes are kept to be undone. Nil: for nobody.
+	Journal *Journal
+
 	// Jitter draws the part of a delay that is waited, in [0,1). Nil: at random.
 	Jitter func() float64
 }
@@ -54,12 +57,24 @@ func (b *Board) decide(ctx context.Context, id kanban.TaskID, ask func(*store.Tx
 		if c, err = ask(tx, t); err != nil {
 			return err
 		}
-		return b.apply(ctx, tx, &c)
+		return b.applyKept(ctx, tx, &c)
 	})
 	if err != nil {
 		return kanban.Change{}, err
 	}
 	return c, c.Refusal
+}
+
+// applyKept is apply, and keeps what a person may want to undo.
+func (b *Board) applyKept(ctx context.Context, tx *store.Tx, c *kanban.Change) error {
+	k, err := b.keep(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	if err := b.applyWith(ctx, tx, c, k); err != nil {
+		return err
+	}
+	return k.end(ctx, c)
 }
 
 // facts are what most rules want to know besides the card: its parents, and the
@@ -74,6 +89,10 @@ func facts(ctx context.Context, tx *store.Tx, t kanban.Task) (parents []kanban.T
 // apply stores a change and, within the same transaction, promotes the cards
 // that it made due.
 func (b *Board) apply(ctx context.Context, tx *store.Tx, c *kanban.Change) error {
+	return b.applyWith(ctx, tx, c, nil)
+}
+
+func (b *Board) applyWith(ctx context.Context, tx *store.Tx, c *kanban.Change, k *keeping) error {
 	if err := tx.Apply(ctx, c); err != nil {
 		return err
 	}
@@ -87,6 +106,14 @@ func (b *Board) apply(ctx context.Context, tx *store.Tx, c *kanban.Change) error
 		due = children
 	case len(c.Unlinks) > 0, c.Verb == kanban.VerbAssign, c.Verb == kanban.VerbEdit, c.Verb == kanban.VerbSpecify: // the breaker, or triage, holds it no longer
 		due = []kanban.Task{c.Task}
+	}
+	for _, t := range due {
+		if t.ID == c.Task.ID {
+			continue // it was remembered before it changed
+		}
+		if err := k.card(ctx, t.ID); err != nil {
+			return err
+		}
 	}
 	promoted, err := b.promote(ctx, tx, due)
 	if err == nil && slices.Contains(promoted, c.Task.ID) {

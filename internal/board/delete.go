@@ -43,11 +43,29 @@ func (b *Board) Delete(ctx context.Context, id kanban.TaskID, d kanban.Deletion,
 		if err != nil {
 			return err
 		}
+		var k *keeping
+		if kept != nil {
+			if k, err = b.keep(ctx, tx, &c); err != nil {
+				return err
+			}
+			for _, child := range children {
+				if err := k.card(ctx, child.ID); err != nil {
+					return err
+				}
+			}
+		}
 		if err := tx.Apply(ctx, &c); err != nil {
 			return err
 		}
-		_, err = b.promote(ctx, tx, children)
-		return err
+		if kept == nil { // what can be undone has the words of the card, too
+			if err := tx.ForgetDeeds(ctx, id); err != nil {
+				return err
+			}
+		}
+		if _, err = b.promote(ctx, tx, children); err != nil {
+			return err
+		}
+		return k.end(ctx, &c)
 	})
 	return c, err
 }

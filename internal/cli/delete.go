@@ -16,7 +16,7 @@ func newDelete(a *app) *cobra.Command {
 		use: "delete ID...", group: "cards",
 		short: "remove cards with all that belongs to them",
 		long: `Remove cards with their history, comments and files. They are kept in the board's
-folder trash for a day, unless purged. The worker of a running card is ended
+folder trash for a day, unless purged, and undo brings them back. The worker of a running card is ended
 first. Cards that waited for them alone become ready. To put a card away and keep
 its history, archive it.`,
 		example: `  andon delete t_1a2b3c4d

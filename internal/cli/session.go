@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -99,6 +100,9 @@ func (a *app) openAt(ctx context.Context, h home.Home, place home.Board) (*sessi
 	}
 	b := board.New(db)
 	b.Defaults = place.Defaults()
+	if a.own() == "" { // what workers do, people do not undo
+		b.Journal = &board.Journal{Actor: a.author(), Command: rand.Text()}
+	}
 	b.Policy = cfg.Policy(config.RateLimitCooldown(a.Env))
 	files := attach.Of(place)
 	// Those below which scratch folders are removed, so nothing goes that was not kept.

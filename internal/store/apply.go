@@ -9,8 +9,9 @@ import (
 	"andon/kanban"
 )
 
-// Apply stores a decision and fills in the numbers the database chose. It is
-// the only code that writes cards, runs and events, so no card changes without
+// Apply stores a decision and fills in the numbers the database chose. With
+// [Tx.Load], which brings a history along, it is the only code that writes cards,
+// runs and events, so no card changes without
 // a line of history. Only columns whose value differs are written: what other
 // programs keep in a row stays as it is.
 func (tx *Tx) Apply(ctx context.Context, c *kanban.Change) error {
@@ -26,6 +27,8 @@ func (tx *Tx) Apply(ctx context.Context, c *kanban.Change) error {
 		c.Task.Run = opened
 	}
 	switch {
+	case c.Verb == kanban.VerbUndo:
+		err = tx.undo(ctx, c)
 	case c.Was.ID == "":
 		err = tx.insertTask(ctx, &c.Task)
 	case c.Task.Status == kanban.Gone:

@@ -74,12 +74,13 @@ func (db *DB) Pulse(ctx context.Context) (Pulse, error) {
 
 // Tx is one transaction, together with its hour.
 type Tx struct {
-	conn   *sql.Conn
-	rebind func(string) string
-	has    func(column, word string) (cond string, arg any, exact bool)
-	writes bool // the whole board waits for its end
-	wrote  bool // and it has changed something
-	Now    time.Time
+	conn    *sql.Conn
+	rebind  func(string) string
+	advance func(table string, n int64) []string
+	has     func(column, word string) (cond string, arg any, exact bool)
+	writes  bool // the whole board waits for its end
+	wrote   bool // and it has changed something
+	Now     time.Time
 }
 
 // Update runs fn as the board's only writer and commits what it did, or nothing
@@ -129,7 +130,7 @@ func (db *DB) attempt(ctx context.Context, conn *sql.Conn, deadline time.Time, f
 	if _, err := conn.ExecContext(ctx, db.dialect.Begin); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	tx := &Tx{conn: conn, rebind: db.dialect.Rebind, has: db.dialect.Has, writes: true, Now: db.Now()}
+	tx := &Tx{conn: conn, rebind: db.dialect.Rebind, has: db.dialect.Has, advance: db.dialect.Advance, writes: true, Now: db.Now()}
 	if err := fn(tx); err != nil {
 		return err
 	}

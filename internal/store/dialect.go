@@ -19,6 +19,13 @@ type Dialect struct {
 	// Undone tells of a COMMIT that failed whether it certainly stored nothing.
 	Undone func(error) bool
 
+	// Typed columns hold values of their own type only, and text that is valid
+	// UTF-8 without NUL.
+	Typed bool
+
+	// Advance are the statements that let the next id of the table be greater than n.
+	Advance func(table string, n int64) []string
+
 	// Queue waits for the board's turn to write. It is about order and not about
 	// safety: when no turn can be had in time the writer goes on without. It
 	// fails only with the context's error.

@@ -69,12 +69,16 @@ func (b *board) store() *store.DB {
 		BeginRead: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ` + b.ident,
 		Has:       has,
 		Commit:    `NOTIFY ` + b.ident + `; COMMIT`,
-		Retry:     retry,
-		Undone:    undone,
-		Explain:   b.explain,
-		Queue:     b.turn,
-		Wake:      b.wake,
-		Check:     func(context.Context) ([]string, error) { return nil, nil }, // the server's operator looks after its files
+		Typed:     true,
+		Advance: func(table string, n int64) []string {
+			return []string{fmt.Sprintf(`SELECT setval(pg_get_serial_sequence('%[1]s', 'id'), greatest(%[2]d, COALESCE(pg_sequence_last_value(pg_get_serial_sequence('%[1]s', 'id')::regclass), 0)))`, table, n)}
+		},
+		Retry:   retry,
+		Undone:  undone,
+		Explain: b.explain,
+		Queue:   b.turn,
+		Wake:    b.wake,
+		Check:   func(context.Context) ([]string, error) { return nil, nil }, // the server's operator looks after its files
 	}, b.address, b.busy, func() error { b.end(); return nil })
 }
 

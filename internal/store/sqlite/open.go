@@ -91,6 +91,16 @@ func plain() store.Dialect {
 		Retry:     isBusy,
 		Undone:    func(error) bool { return false },
 		Explain:   func(err error) error { return err },
+		Advance:   advance,
+	}
+}
+
+// advance writes the table of sequences, which has no key and no row for a table
+// that never had one.
+func advance(table string, n int64) []string {
+	return []string{
+		fmt.Sprintf(`INSERT INTO sqlite_sequence (name, seq) SELECT '%[1]s', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '%[1]s')`, table),
+		fmt.Sprintf(`UPDATE sqlite_sequence SET seq = max(seq, %d) WHERE name = '%s'`, n, table),
 	}
 }
 

@@ -56,3 +56,16 @@ CREATE TABLE IF NOT EXISTS andon_meta (
 	key   TEXT PRIMARY KEY,
 	value TEXT NOT NULL
 );
+
+-- What people changed of late, each with the rows as they were and as they became,
+-- so that it can be undone.
+CREATE TABLE IF NOT EXISTS andon_undo (
+	id        INTEGER PRIMARY KEY AUTOINCREMENT,
+	command   TEXT NOT NULL,
+	made_at   INTEGER NOT NULL,
+	actor     TEXT NOT NULL,
+	verb      TEXT NOT NULL,
+	task_id   TEXT NOT NULL,
+	change    TEXT NOT NULL,
+	undone_at INTEGER
+);
