@@ -49,7 +49,9 @@ const (
 	EventReprioritized   EventKind = "reprioritized"
 	EventModelSet        EventKind = "model_override_set"
 	EventEffortSet       EventKind = "reasoning_effort_set"
+	EventGuarded         EventKind = "respawn_guarded"
 	EventUnguarded       EventKind = "respawn_guard_cleared"
+	EventStatus          EventKind = "status" // other programs': a card was moved by hand
 	EventSpecified       EventKind = "specified"
 	EventDecomposed      EventKind = "decomposed"
 	EventHallucinated    EventKind = "completion_blocked_hallucination"

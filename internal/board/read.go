@@ -92,6 +92,9 @@ type Floor struct {
 	Running []store.Held
 	Ready   []kanban.Task // in the order of dispatch
 	Next    time.Time     // when the next scheduled card goes on; zero if none will by itself
+
+	// Pasts are of the ready cards that have one which may hold them back.
+	Pasts map[kanban.TaskID]kanban.Past
 }
 
 // Floor reads what a dispatcher looks at, as of one moment.
@@ -101,6 +104,9 @@ func (b *Board) Floor(ctx context.Context) (f Floor, err error) {
 			return err
 		}
 		if f.Ready, err = tx.Queue(ctx, kanban.Ready); err != nil {
+			return err
+		}
+		if f.Pasts, err = pasts(ctx, tx); err != nil {
 			return err
 		}
 		f.Next, err = tx.NextStart(ctx, kanban.Scheduled)

@@ -17,6 +17,9 @@ type Snapshot struct {
 	Running []Worker
 	Ready   []kanban.Task // in the order of dispatch
 	Next    time.Time     // when the next scheduled card goes on; zero if none will by itself
+
+	// Pasts are of the ready cards that have one which may hold them back.
+	Pasts map[kanban.TaskID]kanban.Past
 }
 
 // Worker is a running card and what is known of the processes behind it.
@@ -106,52 +109,44 @@ func silent(t kanban.Task, elapsed time.Duration, now time.Time, timeout time.Du
 
 // Starts is which ready cards to start, and why the others wait.
 type Starts struct {
-	Start         []kanban.Task
-	Unassigned    []kanban.Task
-	Nonspawnable  []kanban.Task // the assignee is no profile
-	ProfileCapped []ProfileCap
-	Capped        []kanban.Task // the host's cap is reached
-	Waiting       []kanban.Task // until their next try
+	Start  []kanban.Task
+	Assign []kanban.TaskID // cards of nobody, which the default assignee gets; Start and Held have them as his
+	Held   []Held
 }
 
-// ProfileCap is a card that waits because its profile has Current cards running,
-// as many as it may.
-type ProfileCap struct {
-	Task    kanban.Task
-	Current int
+// Held is a card that is not started now.
+type Held struct {
+	Task  kanban.Task
+	Holds []Hold // at least one, the weightiest first
+}
+
+// By lists the cards whose weightiest hold is of a kind.
+func (p Starts) By(kind HoldKind) []Held {
+	var held []Held
+	for _, h := range p.Held {
+		if h.Holds[0].Kind == kind {
+			held = append(held, h)
+		}
+	}
+	return held
 }
 
 // Plan chooses among the ready cards, the most urgent first. A running card
 // counts once, whoever started it.
 func Plan(s Snapshot, l Limits) Starts {
 	var p Starts
-	total := len(s.Running)
-	busy := map[string]int{}
-	for _, w := range s.Running {
-		busy[w.Task.Assignee]++
-	}
-	limit := l.MaxInProgress
-	if l.Max > 0 && (limit == 0 || l.Max < limit) {
-		limit = l.Max
-	}
+	r := newRoom(s, l)
 	for _, t := range s.Ready {
-		profile, known := l.Profiles[t.Assignee]
-		switch {
-		case t.Assignee == "":
-			p.Unassigned = append(p.Unassigned, t)
-		case !known:
-			p.Nonspawnable = append(p.Nonspawnable, t)
-		case t.RetryAt.After(s.Now):
-			p.Waiting = append(p.Waiting, t)
-		case limit > 0 && total >= limit:
-			p.Capped = append(p.Capped, t)
-		case profile.MaxInProgress > 0 && busy[t.Assignee] >= profile.MaxInProgress:
-			p.ProfileCapped = append(p.ProfileCapped, ProfileCap{t, busy[t.Assignee]})
-		default:
-			p.Start = append(p.Start, t)
-			total++
-			busy[t.Assignee]++
+		if g := l.given(t); g.Assignee != t.Assignee {
+			t = g
+			p.Assign = append(p.Assign, t.ID)
 		}
+		if holds := r.holds(t, s.Pasts[t.ID], s.Now, l); len(holds) > 0 {
+			p.Held = append(p.Held, Held{t, holds})
+			continue
+		}
+		p.Start = append(p.Start, t)
+		r.take(t)
 	}
 	return p
 }
@@ -166,8 +161,11 @@ func Deadline(s Snapshot, l Limits) time.Time {
 		}
 	}
 	for _, t := range s.Ready {
+		t = l.given(t)
 		if _, known := l.Profiles[t.Assignee]; known {
-			at(t.RetryAt)
+			for _, h := range own(t, s.Pasts[t.ID], s.Now, l) {
+				at(h.Until)
+			}
 		}
 	}
 	at(s.Next)

@@ -47,9 +47,11 @@ type Job struct {
 	Busy    time.Duration // bound of each wait for the board
 	Grace   time.Duration // from SIGTERM to SIGKILL; zero: 5 s
 
-	// RateLimitCooldown and FailureLimit judge a failure as the dispatcher would.
+	// RateLimitCooldown, FailureLimit and Backoff judge a failure as the dispatcher
+	// would.
 	RateLimitCooldown time.Duration
 	FailureLimit      int
+	Backoff           kanban.Backoff
 }
 
 const defaultGrace = 5 * time.Second

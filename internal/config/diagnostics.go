@@ -1,0 +1,48 @@
+package config
+
+import (
+	"time"
+
+	"andon/kanban"
+)
+
+// Diagnostics says from when on something is a sign of trouble.
+type Diagnostics struct {
+	FailureThreshold   int // failures in a row; 0 is Dispatch.FailureLimit
+	CrashThreshold     int // crashes in a row
+	BlockedStaleHours  int // a card blocked for so long, with no word on it
+	StrandedSeconds    int // a card ready for so long
+	CycleThreshold     int // blocks after an unblock, within
+	CycleWindowSeconds int
+}
+
+func (d Diagnostics) validate(at string) error {
+	if d.FailureThreshold < 0 {
+		return invalid(at+".failure_threshold", "%d is not allowed; give 1 or more, or 0 for dispatch.failure_limit", d.FailureThreshold)
+	}
+	for _, f := range []struct {
+		name  string
+		value int
+	}{
+		{"crash_threshold", d.CrashThreshold}, {"blocked_stale_hours", d.BlockedStaleHours}, {"stranded_threshold_seconds", d.StrandedSeconds},
+		{"block_cycle_threshold", d.CycleThreshold}, {"block_cycle_window_seconds", d.CycleWindowSeconds},
+	} {
+		if f.value < 1 {
+			return invalid(at+"."+f.name, "%d is not allowed; give 1 or more", f.value)
+		}
+	}
+	return nil
+}
+
+// Thresholds are the diagnostics as the rules take them.
+func (c Config) Thresholds() kanban.Thresholds {
+	d := c.Diagnostics
+	if d.FailureThreshold == 0 {
+		d.FailureThreshold = c.Dispatch.FailureLimit
+	}
+	return kanban.Thresholds{
+		Failures: int64(d.FailureThreshold), Crashes: d.CrashThreshold, BlockedStale: time.Duration(d.BlockedStaleHours) * time.Hour,
+		Stranded: time.Duration(d.StrandedSeconds) * time.Second, Cycles: d.CycleThreshold,
+		CycleWindow: time.Duration(d.CycleWindowSeconds) * time.Second,
+	}
+}
