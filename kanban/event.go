@@ -111,6 +111,15 @@ func (p Payload) Text(key string) string {
 	return ""
 }
 
+// Number is the whole number under a key, zero if there is none.
+func (p Payload) Number(key string) (n int64) {
+	text, err := marshal(p.Get(key))
+	if err == nil && json.Unmarshal(text, &n) == nil {
+		return n
+	}
+	return 0
+}
+
 // and is p with the fields of q after its own. A key that both have keeps its
 // place and gets the value of q.
 func (p Payload) and(q Payload) Payload {

@@ -113,6 +113,7 @@ var verbs = []func(*app) *cobra.Command{
 	newRuns,
 	newLog,
 	newContext,
+	newWhy,
 	newStats,
 	newWatch,
 	newTail,

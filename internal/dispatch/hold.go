@@ -16,6 +16,7 @@ const (
 	HoldScheduled HoldKind = "scheduled"
 	HoldRunning   HoldKind = "running"
 	HoldBlocked   HoldKind = "blocked"
+	HoldBreaker   HoldKind = "breaker" // blocked, and not by a person
 	HoldReview    HoldKind = "review"
 	HoldDone      HoldKind = "done"
 	HoldArchived  HoldKind = "archived"
@@ -31,6 +32,14 @@ const (
 	HoldRateLimit          = HoldKind(kanban.GuardRateLimit)
 	HoldSuccess            = HoldKind(kanban.GuardSuccess)
 	HoldPull               = HoldKind(kanban.GuardPull)
+
+	// What is wrong around it. No plan knows of these; the attempt would show them.
+	HoldNoDispatcher HoldKind = "no_dispatcher"
+	HoldCommand      HoldKind = "command"
+	HoldWorkspace    HoldKind = "workspace"
+
+	// HoldNone: it is started by the next pass.
+	HoldNone HoldKind = "starting"
 
 	// For whom there is no room.
 	HoldCap        HoldKind = "cap"
@@ -84,11 +93,12 @@ func (r *room) take(t kanban.Task) {
 
 // given is t as the dispatcher would have it: a card of nobody belongs to the
 // default assignee, if there is such a profile.
-func (l Limits) given(t kanban.Task) kanban.Task {
-	if _, known := l.Profiles[l.DefaultAssignee]; known && t.Assignee == "" && t.Status == kanban.Ready && t.Lock == "" {
+func (l Limits) given(t kanban.Task) (_ kanban.Task, given bool) {
+	_, known := l.Profiles[l.DefaultAssignee]
+	if given = known && t.Assignee == "" && t.Status == kanban.Ready && t.Lock == ""; given {
 		t.Assignee = l.DefaultAssignee
 	}
-	return t
+	return t, given
 }
 
 // own are the holds that a card has by itself, whatever else runs.

@@ -135,20 +135,52 @@ func (p Starts) By(kind HoldKind) []Held {
 // counts once, whoever started it.
 func Plan(s Snapshot, l Limits) Starts {
 	var p Starts
-	r := newRoom(s, l)
-	for _, t := range s.Ready {
-		if g := l.given(t); g.Assignee != t.Assignee {
-			t = g
+	walk(s, l, func(t kanban.Task, holds []Hold, given bool) bool {
+		if given {
 			p.Assign = append(p.Assign, t.ID)
 		}
-		if holds := r.holds(t, s.Pasts[t.ID], s.Now, l); len(holds) > 0 {
+		if len(holds) > 0 {
 			p.Held = append(p.Held, Held{t, holds})
-			continue
+		} else {
+			p.Start = append(p.Start, t)
 		}
-		p.Start = append(p.Start, t)
-		r.take(t)
-	}
+		return true
+	})
 	return p
+}
+
+// Holds is what [Plan] says about one card, and needs no more of the queue than
+// the cards before it. sure is false if s has only the first cards of the queue
+// and the answer depends on further ones.
+func Holds(s Snapshot, l Limits, t kanban.Task) (holds []Hold, sure bool) {
+	r := walk(s, l, func(other kanban.Task, h []Hold, _ bool) bool {
+		holds, sure = h, other.ID == t.ID
+		return !sure
+	})
+	if sure {
+		return holds, true
+	}
+	t, _ = l.given(t)
+	holds = r.holds(t, s.Pasts[t.ID], s.Now, l)
+	return holds, len(holds) > 0 || r.limit == 0 && l.Profiles[t.Assignee].MaxInProgress == 0
+}
+
+// walk goes through the queue as a plan does. visit hears of each card what
+// holds it, and whether the default assignee gets it, and ends the walk with
+// false.
+func walk(s Snapshot, l Limits, visit func(t kanban.Task, holds []Hold, given bool) bool) room {
+	r := newRoom(s, l)
+	for _, t := range s.Ready {
+		t, given := l.given(t)
+		holds := r.holds(t, s.Pasts[t.ID], s.Now, l)
+		if !visit(t, holds, given) {
+			break
+		}
+		if len(holds) == 0 {
+			r.take(t)
+		}
+	}
+	return r
 }
 
 // Deadline is the next time at which something becomes due without a commit,
@@ -161,7 +193,7 @@ func Deadline(s Snapshot, l Limits) time.Time {
 		}
 	}
 	for _, t := range s.Ready {
-		t = l.given(t)
+		t, _ = l.given(t)
 		if _, known := l.Profiles[t.Assignee]; known {
 			for _, h := range own(t, s.Pasts[t.ID], s.Now, l) {
 				at(h.Until)
