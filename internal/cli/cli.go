@@ -114,6 +114,7 @@ var verbs = []func(*app) *cobra.Command{
 	newLog,
 	newContext,
 	newWhy,
+	newDiagnostics,
 	newStats,
 	newWatch,
 	newTail,

@@ -58,7 +58,11 @@ func (o *show) run(ctx context.Context, args []string) error {
 		if o.json {
 			return view.JSON(o.Out, view.NewCard(c.Task, c.Parents, c.Children, c.Comments, c.Events, c.Runs))
 		}
-		o.text(s, c)
+		trouble, err := s.Diagnose(ctx, ids[0], s.clinic())
+		if err != nil {
+			return err
+		}
+		o.text(s, c, trouble)
 		return nil
 	})
 }
@@ -88,7 +92,7 @@ func runFilter(kind, name string) (func([]kanban.Run) []kanban.Run, error) {
 	}, nil
 }
 
-func (o *show) text(s *session, c board.Card) {
+func (o *show) text(s *session, c board.Card, trouble []board.Diagnosis) {
 	t := c.Task
 	limit, source := s.limit(t)
 	style := o.style()
@@ -132,6 +136,9 @@ func (o *show) text(s *session, c board.Card) {
 	}
 	related("parent", c.Parents)
 	related("child", c.Children)
+	for _, d := range trouble {
+		b.WriteString("\nDiagnostics\n" + indent(view.DiagnosticRows(d.Found, t.ID)) + "\n")
+	}
 	section := func(title, text string) {
 		if strings.TrimSpace(text) != "" {
 			fmt.Fprintf(&b, "\n%s\n%s\n", title, indent(view.PlainLines(text)))

@@ -109,7 +109,7 @@ func TestParseRefusesInOneLine(t *testing.T) {
 		{"no greatest delay", "dispatch: {backoff: {spawn: 0, crash: 0, protocol: 0, timeout: 0, max: 0}}\n", "dispatch.backoff.max: 0s is not allowed; give more than 0"},
 		{"unknown delay", "dispatch: {backoff: {time_out: 1}}\n", "did you mean \"timeout\"?"},
 		{"no failures for a diagnosis", "diagnostics:\n  crash_threshold: 0\n", "andon.yaml:2:3: diagnostics.crash_threshold: 0 is not allowed; give 1 or more"},
-		{"failures for a diagnosis", "diagnostics: {failure_threshold: -1}\n", "-1 is not allowed; give 1 or more, or 0 for dispatch.failure_limit"},
+		{"failures for a diagnosis", "diagnostics: {failure_threshold: -1}\n", "-1 is not allowed; give 1 or more, or 0 for the card's own failure limit"},
 		{"cap", profile("max_in_progress: -1"), "andon.yaml:4:5: profiles.writer.max_in_progress: -1 is not allowed"},
 		{"retries", profile("max_retries: -1"), "profiles.writer.max_retries: -1"},
 		{"on_exit", profile("on_exit: finish"), `andon.yaml:4:5: profiles.writer.on_exit: "finish" is not allowed; give "protocol" or "complete"`},

@@ -8,7 +8,7 @@ import (
 
 // Diagnostics says from when on something is a sign of trouble.
 type Diagnostics struct {
-	FailureThreshold   int // failures in a row; 0 is Dispatch.FailureLimit
+	FailureThreshold   int // failures in a row; 0 is the limit of the card's breaker
 	CrashThreshold     int // crashes in a row
 	BlockedStaleHours  int // a card blocked for so long, with no word on it
 	StrandedSeconds    int // a card ready for so long
@@ -18,7 +18,7 @@ type Diagnostics struct {
 
 func (d Diagnostics) validate(at string) error {
 	if d.FailureThreshold < 0 {
-		return invalid(at+".failure_threshold", "%d is not allowed; give 1 or more, or 0 for dispatch.failure_limit", d.FailureThreshold)
+		return invalid(at+".failure_threshold", "%d is not allowed; give 1 or more, or 0 for the card's own failure limit", d.FailureThreshold)
 	}
 	for _, f := range []struct {
 		name  string
@@ -37,9 +37,6 @@ func (d Diagnostics) validate(at string) error {
 // Thresholds are the diagnostics as the rules take them.
 func (c Config) Thresholds() kanban.Thresholds {
 	d := c.Diagnostics
-	if d.FailureThreshold == 0 {
-		d.FailureThreshold = c.Dispatch.FailureLimit
-	}
 	return kanban.Thresholds{
 		Failures: int64(d.FailureThreshold), Crashes: d.CrashThreshold, BlockedStale: time.Duration(d.BlockedStaleHours) * time.Hour,
 		Stranded: time.Duration(d.StrandedSeconds) * time.Second, Cycles: d.CycleThreshold,
