@@ -78,15 +78,6 @@ func (b *Board) Run(ctx context.Context, id kanban.RunID) (run *kanban.Run, err 
 	return run, err
 }
 
-// Stats counts the cards that are not archived.
-func (b *Board) Stats(ctx context.Context) (s store.Stats, err error) {
-	err = b.store.View(ctx, func(tx *store.Tx) error {
-		s, err = tx.Stats(ctx, kanban.Ready, kanban.Archived)
-		return err
-	})
-	return s, err
-}
-
 // Floor is what a dispatcher looks at: who is running, and who waits to.
 type Floor struct {
 	Running []store.Held
