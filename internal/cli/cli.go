@@ -116,6 +116,8 @@ var verbs = []func(*app) *cobra.Command{
 	newWhy,
 	newDiagnostics,
 	newStats,
+	newAssignees,
+	newEvents,
 	newWatch,
 	newTail,
 	newApply,

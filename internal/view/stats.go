@@ -161,12 +161,8 @@ func (v Stats) Text(st Style) string {
 			longest = max(longest, runewidth.StringWidth(Plain(n)))
 		}
 		for _, n := range names {
-			var counts []string
-			for _, s := range statuses(v.ByAssignee[n]) {
-				counts = append(counts, fmt.Sprintf("%s %d", Plain(string(s)), v.ByAssignee[n][s]))
-			}
 			name := Plain(n)
-			fmt.Fprintf(&b, "  %s%s  %s\n", name, strings.Repeat(" ", longest-runewidth.StringWidth(name)), strings.Join(counts, ", "))
+			fmt.Fprintf(&b, "  %s%s  %s\n", name, strings.Repeat(" ", longest-runewidth.StringWidth(name)), Counts(v.ByAssignee[n]))
 		}
 	}
 	if v.OldestReadyAge != nil {
@@ -176,6 +172,15 @@ func (v Stats) Text(st Style) string {
 		v.Past.text(&b, st)
 	}
 	return b.String()
+}
+
+// Counts tells the numbers of cards by status on one line.
+func Counts(of map[kanban.Status]int) string {
+	var counts []string
+	for _, s := range statuses(of) {
+		counts = append(counts, fmt.Sprintf("%s %d", Plain(string(s)), of[s]))
+	}
+	return strings.Join(counts, ", ")
 }
 
 // statuses lists those that were counted in the order of a card's life, and then
