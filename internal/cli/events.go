@@ -25,7 +25,9 @@ worker the id may be left out. tail goes on with what happens; the topic events
   andon events t_1a2b3c4d --json | jq '.[-1].kind'`,
 		exits: "no such card",
 	}, cobra.MaximumNArgs(1), o.run)
-	cmd.Flags().StringSliceVar(&o.kinds, "kind", nil, "only events of these kinds, apart by commas")
+	f := cmd.Flags()
+	f.StringVar(&o.kinds, "kind", "", "only events of these kinds, parted by commas")
+	o.changed = f.Changed
 	help := cmd.HelpFunc()
 	cmd.SetHelpFunc(func(c *cobra.Command, args []string) {
 		help(c, args)
@@ -36,7 +38,8 @@ worker the id may be left out. tail goes on with what happens; the topic events
 
 type events struct {
 	*app
-	kinds []string
+	kinds   string
+	changed func(flag string) bool
 }
 
 func (o *events) run(ctx context.Context, args []string) error {
@@ -45,11 +48,13 @@ func (o *events) run(ctx context.Context, args []string) error {
 		return err
 	}
 	f := store.EventFilter{Task: ids[0]}
-	for _, k := range o.kinds {
-		if k = strings.TrimSpace(k); k == "" {
-			return usagef("--kind %q: a kind is blank; `andon help events` lists them", strings.Join(o.kinds, ","))
+	if o.changed("kind") {
+		for k := range strings.SplitSeq(o.kinds, ",") {
+			if k = strings.TrimSpace(k); k == "" {
+				return usagef("--kind %q: a kind is blank; `andon help events` lists them", o.kinds)
+			}
+			f.Kinds = append(f.Kinds, kanban.EventKind(k)) // other programs may have kinds of their own
 		}
-		f.Kinds = append(f.Kinds, kanban.EventKind(k)) // other programs may have kinds of their own
 	}
 	return o.with(ctx, func(s *session) error {
 		if _, err := s.Task(ctx, f.Task); err != nil {
