@@ -29,17 +29,22 @@ cause is. From when on they are told, "diagnostics" in andon.yaml says.`,
 	f := cmd.Flags()
 	f.StringVar(&o.severity, "severity", "", "only what is so grave or graver: warning, error or critical")
 	f.StringVar(&o.task, "task", "", "only of this card")
+	o.changed = f.Changed
 	return cmd
 }
 
 type diagnostics struct {
 	*app
 	severity, task string
+	changed        func(flag string) bool
 }
 
 func (o *diagnostics) run(ctx context.Context, _ []string) error {
 	least := kanban.Warning
-	if o.severity != "" {
+	if o.changed("task") && strings.TrimSpace(o.task) == "" {
+		return usagef("--task %q: which card? name its id", o.task)
+	}
+	if o.changed("severity") {
 		var err error
 		if least, err = kanban.ParseSeverity(o.severity); err != nil {
 			return usagef("--severity %q: it is one of warning, error or critical", o.severity)

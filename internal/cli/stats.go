@@ -30,13 +30,16 @@ A share of 85 % means that so many cards took no longer.`,
   andon stats --json | jq .cycle_time.created_to_completed.p85_seconds`,
 		exits: "the board could not be read",
 	}, cobra.NoArgs, o.run)
-	cmd.Flags().StringVar(&o.since, "since", "", `how far back: a time such as "2026-01-31 18:00", a duration such as 30d, or all`)
+	f := cmd.Flags()
+	o.changed = f.Changed
+	f.StringVar(&o.since, "since", "", `how far back: a time such as "2026-01-31 18:00", a duration such as 30d, or all`)
 	return cmd
 }
 
 type stats struct {
 	*app
-	since string
+	since   string
+	changed func(flag string) bool
 }
 
 // statWeeks is how many weeks are told, and looked back to.
@@ -69,10 +72,10 @@ func (o *stats) run(ctx context.Context, _ []string) error {
 
 // from reads --since.
 func (o *stats) from(now, otherwise time.Time) (time.Time, error) {
-	switch o.since {
-	case "":
+	switch {
+	case !o.changed("since"):
 		return otherwise, nil
-	case "all":
+	case o.since == "all":
 		return time.Unix(0, 0), nil
 	}
 	if d, err := config.ParseDuration(o.since); err == nil {

@@ -20,7 +20,6 @@
 package worker
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -86,12 +85,21 @@ func Launch(self string, job Job, done func()) error {
 	}
 	defer log.Close()
 	cmd := exec.Command(self, "supervise", string(job.Task), job.Run.String())
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(words), log, log
+	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Dir = job.Root // not the folder the dispatcher was started in, which may go away
 	proc.NewSession(cmd)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("start the supervisor: %w", err)
+	}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the supervisor: %w", err)
 	}
+	// It is told before this returns: a dispatcher that does one pass ends at once,
+	// and what a goroutine of its had still to say would be lost. One that ended
+	// without listening is known by its end.
+	_, _ = in.Write(words)
+	_ = in.Close()
 	go func() {
 		_ = cmd.Wait() // what it has to say is on the board
 		done()
