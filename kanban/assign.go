@@ -20,3 +20,16 @@ func (t Task) Assign(to string) (Change, error) {
 	c.event(EventAssigned, 0, payload("assignee", orNull(to)))
 	return c, nil
 }
+
+// AssignDefault gives a ready card that is nobody's to the profile that takes
+// such cards. It has no failures that another assignee made, so what it
+// remembers of failures stays. ok is false if the card is not such a card.
+func (t Task) AssignDefault(to string) (c Change, ok bool) {
+	if to = CanonicalAssignee(to); to == "" || t.Assignee != "" || t.Status != Ready || t.Lock != "" {
+		return Change{}, false
+	}
+	c = t.change(VerbAssign)
+	c.Task.Assignee = to
+	c.event(EventAssigned, 0, payload("assignee", to, "source", "kanban.default_assignee"))
+	return c, true
+}

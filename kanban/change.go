@@ -7,7 +7,7 @@ import (
 
 // Change is everything one decision alters. It is stored whole or not at all.
 type Change struct {
-	Verb Verb // empty where only the record of a run is added to
+	Verb Verb // empty where only the record is added to
 	Was  Task // as it was read; the zero Task when the change creates the card
 	Task Task
 

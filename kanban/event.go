@@ -50,6 +50,7 @@ const (
 	EventReprioritized   EventKind = "reprioritized"
 	EventModelSet        EventKind = "model_override_set"
 	EventEffortSet       EventKind = "reasoning_effort_set"
+	EventGuarded         EventKind = "respawn_guarded"
 	EventUnguarded       EventKind = "respawn_guard_cleared"
 	EventSpecified       EventKind = "specified"
 	EventAttached        EventKind = "attached"
@@ -111,6 +112,15 @@ func (p Payload) Text(key string) string {
 		}
 	}
 	return ""
+}
+
+// Number is the whole number under a key, zero if there is none.
+func (p Payload) Number(key string) (n int64) {
+	text, err := marshal(p.Get(key))
+	if err == nil && json.Unmarshal(text, &n) == nil {
+		return n
+	}
+	return 0
 }
 
 // and is p with the fields of q after its own. A key that both have keeps its

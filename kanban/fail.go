@@ -21,12 +21,27 @@ const (
 // DefaultFailureLimit is the number of failures in a row that trips the breaker.
 const DefaultFailureLimit = 2
 
-// maxBackoff bounds the delay before an attempt.
-const maxBackoff = 10 * time.Minute
+// Backoff bounds the delays after failures: the first one by the class of the
+// failure, each further one by twice that, and all by Max.
+type Backoff struct {
+	Spawn, Crash, Protocol, Timeout time.Duration
+	Max                             time.Duration
+}
 
-// firstDelay is the bound of the first delay after a failure of each class.
-var firstDelay = map[Class]time.Duration{
-	SpawnFailed: time.Second, Crashed: 2 * time.Second, Breach: 2 * time.Second, TimedOut: 10 * time.Second,
+// DefaultBackoff is what a policy without delays of its own goes by.
+var DefaultBackoff = Backoff{Spawn: time.Second, Crash: 2 * time.Second, Protocol: 2 * time.Second, Timeout: 10 * time.Second, Max: 10 * time.Minute}
+
+// first is the bound of the delay after the first failure.
+func (b Backoff) first(c Class) time.Duration {
+	switch c {
+	case SpawnFailed:
+		return b.Spawn
+	case Breach:
+		return b.Protocol
+	case TimedOut:
+		return b.Timeout
+	}
+	return b.Crash
 }
 
 // Policy is what decides over a failed card besides the card itself.
@@ -34,6 +49,7 @@ type Policy struct {
 	ProfileLimit int64         // the profile's failure limit; zero: it has none
 	BoardLimit   int64         // the board's; zero: DefaultFailureLimit
 	Cooldown     time.Duration // rest after a quota; zero: none
+	Backoff      Backoff       // the zero value: DefaultBackoff
 	Jitter       float64       // in [0,1): which part of the delay is waited
 }
 
@@ -54,7 +70,15 @@ func (p Policy) Limit(t Task) (n int64, source string) {
 // backoff is the wait after the n-th failure in a row: exponential with full
 // jitter, so that workers which fell together do not rise together.
 func (p Policy) backoff(c Class, n int64) time.Duration {
-	bound := min(float64(maxBackoff), float64(firstDelay[c])*math.Exp2(float64(n-1)))
+	b := p.Backoff
+	if b == (Backoff{}) {
+		b = DefaultBackoff
+	}
+	first := b.first(c)
+	if first <= 0 {
+		return 0
+	}
+	bound := min(float64(b.Max), float64(first)*math.Exp2(float64(n-1)))
 	return time.Duration(p.Jitter * bound)
 }
 

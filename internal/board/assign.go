@@ -2,6 +2,7 @@ package board
 
 import (
 	"context"
+	"slices"
 
 	"andon/internal/store"
 	"andon/kanban"
@@ -12,6 +13,41 @@ func (b *Board) Assign(ctx context.Context, id kanban.TaskID, to string) (kanban
 	return b.decide(ctx, id, func(tx *store.Tx, t kanban.Task) (kanban.Change, error) {
 		return t.Assign(to)
 	})
+}
+
+// assignSlice is how many cards are assigned at once: a worker's claim must not
+// wait for thousands.
+const assignSlice = 50
+
+// AssignDefault gives those of the cards that are ready and nobody's to the
+// profile that takes such cards, and tells which they were.
+func (b *Board) AssignDefault(ctx context.Context, ids []kanban.TaskID, to string) (given []kanban.TaskID, err error) {
+	for some := range slices.Chunk(ids, assignSlice) {
+		var now []kanban.TaskID
+		err := b.store.Update(ctx, func(tx *store.Tx) error {
+			now = nil
+			tasks, err := tx.Some(ctx, some)
+			if err != nil {
+				return err
+			}
+			for _, t := range tasks {
+				c, ok := t.AssignDefault(to)
+				if !ok {
+					continue // someone else gave it away meanwhile
+				}
+				if err := tx.Apply(ctx, &c); err != nil {
+					return err
+				}
+				now = append(now, t.ID)
+			}
+			return nil
+		})
+		if err != nil {
+			return given, err
+		}
+		given = append(given, now...)
+	}
+	return given, nil
 }
 
 // Taking is how a card is taken from its worker before it is given to another.

@@ -93,15 +93,6 @@ func (b *Board) Run(ctx context.Context, id kanban.RunID) (run *kanban.Run, err 
 	return run, err
 }
 
-// Stats counts the cards that are not archived.
-func (b *Board) Stats(ctx context.Context) (s store.Stats, err error) {
-	err = b.store.View(ctx, func(tx *store.Tx) error {
-		s, err = tx.Stats(ctx, kanban.Ready, kanban.Archived)
-		return err
-	})
-	return s, err
-}
-
 // Counts counts all cards, the archived ones too.
 func (b *Board) Counts(ctx context.Context) (map[kanban.Status]int, error) {
 	counts := map[kanban.Status]int{}
@@ -121,6 +112,9 @@ type Floor struct {
 	Running []store.Held
 	Ready   []kanban.Task // in the order of dispatch
 	Next    time.Time     // when the next scheduled card goes on; zero if none will by itself
+
+	// Pasts are of the ready cards that have one which may hold them back.
+	Pasts map[kanban.TaskID]kanban.Past
 }
 
 // Floor reads what a dispatcher looks at, as of one moment.
@@ -130,6 +124,9 @@ func (b *Board) Floor(ctx context.Context) (f Floor, err error) {
 			return err
 		}
 		if f.Ready, err = tx.Queue(ctx, kanban.Ready); err != nil {
+			return err
+		}
+		if f.Pasts, err = pasts(ctx, tx); err != nil {
 			return err
 		}
 		f.Next, err = tx.NextStart(ctx, kanban.Scheduled)

@@ -2,6 +2,7 @@ package board
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -13,7 +14,7 @@ import (
 // Journal makes a board keep what a person's verbs do, so that it can be undone.
 type Journal struct {
 	Actor   string
-	Command string // the same for all that one command does, and no other's
+	Command string // the same for all that one command does, and no other's; empty: each change is a command
 }
 
 // keeping follows one change of a card.
@@ -32,8 +33,12 @@ func (b *Board) keep(ctx context.Context, tx *store.Tx, c *kanban.Change) (*keep
 	if b.Journal == nil || !(c.Undoable() || c.Verb == kanban.VerbUndo && c.Undoes.Verb != kanban.VerbDelete) {
 		return nil, nil
 	}
+	command := b.Journal.Command
+	if command == "" {
+		command = rand.Text()
+	}
 	k := &keeping{b: b, tx: tx, was: map[store.Ref]store.Image{}, deed: kanban.Deed{
-		Command: b.Journal.Command, At: tx.Now, Actor: b.Journal.Actor, Verb: c.Verb, Task: c.Was.ID,
+		Command: command, At: tx.Now, Actor: b.Journal.Actor, Verb: c.Verb, Task: c.Was.ID,
 		Effect: kanban.Effect{Of: c.Undoes.ID, Title: c.Was.Title},
 	}}
 	refs := []store.Ref{}

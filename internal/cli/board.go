@@ -112,6 +112,9 @@ func (o *screen) desk(ctx context.Context, h home.Home, place home.Board) (desk,
 	if err != nil {
 		return desk{}, err
 	}
+	if s.Journal != nil {
+		s.Journal.Command = "" // each key is a command of its own
+	}
 	was, _ := os.Stat(place.DB) // of a board on a server there is nothing to see
 	return desk{s: s, Desk: &tui.Desk{
 		Name: string(place.Slug), Board: s.Board, Close: s.db.Close,
@@ -132,6 +135,24 @@ func (o *screen) desk(ctx context.Context, h home.Home, place home.Board) (desk,
 			}
 			return f, nil
 		},
+		Why: func(ctx context.Context, id kanban.TaskID) ([]string, error) {
+			w, err := quiet.why(ctx, s, quiet.dispatcher(s, 0).Limits, id)
+			if err != nil {
+				return nil, err
+			}
+			lines := []string{fmt.Sprintf("It is %s.", w.Task.Status)}
+			for _, r := range w.Reasons {
+				lines = append(lines, r.Text)
+			}
+			if len(w.Start) > 0 {
+				lines = append(lines, "", "What would change it:")
+			}
+			for _, c := range w.Start {
+				lines = append(lines, "  "+c)
+			}
+			return lines, nil
+		},
+		After: func(ctx context.Context, c kanban.Change) { quiet.tidy(ctx, s, c) },
 		Cancel: func(ctx context.Context, id kanban.TaskID) (c kanban.Change, err error) {
 			by, err := o.speaker(ctx, s)
 			if err != nil {

@@ -141,7 +141,11 @@ var verbs = []func(*app) *cobra.Command{
 	newRuns,
 	newLog,
 	newContext,
+	newWhy,
+	newDiagnostics,
 	newStats,
+	newAssignees,
+	newEvents,
 	newWatch,
 	newTail,
 	newBoard,
@@ -250,9 +254,9 @@ func (a *app) warn(format string, args ...any) {
 // style is how rows look on Out.
 func (a *app) style() view.Style {
 	if !a.Terminal {
-		return view.Style{}
+		return view.Style{Zone: a.Zone}
 	}
-	return view.Style{Colour: a.Colour, Width: a.Width}
+	return view.Style{Colour: a.Colour, Width: a.Width, Zone: a.Zone}
 }
 
 func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.Out, format, args...) }

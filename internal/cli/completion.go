@@ -59,6 +59,8 @@ func (a *app) complete(cmd *cobra.Command) {
 		"status":         fixed(kanban.Statuses...),
 		"sort":           fixed(store.Sorts()...),
 		"assignee":       a.profiles,
+		"severity":       fixed(kanban.Severities...),
+		"task":           a.completeCards,
 		"verifier":       a.profiles,
 		"synthesizer":    a.profiles,
 		"workers":        a.profiles,

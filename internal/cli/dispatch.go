@@ -78,6 +78,11 @@ func (s *session) limitFailures(a *app, limit int) {
 
 // dispatcher makes the dispatcher of the board.
 func (a *app) dispatcher(s *session, max int) *dispatch.Dispatcher {
+	if name := s.config.Dispatch.DefaultAssignee; name != "" {
+		if _, known := s.config.Profiles[name]; !known {
+			a.warn("dispatch.default_assignee is %q, and there is no such profile; cards of nobody stay so", name)
+		}
+	}
 	return &dispatch.Dispatcher{
 		Board: s.Board, Place: s.place,
 		Limits: dispatch.Limits{
@@ -86,6 +91,7 @@ func (a *app) dispatcher(s *session, max int) *dispatch.Dispatcher {
 		Job: worker.Job{
 			Root: s.home.Root, TTL: config.ClaimTTL(a.Env), Busy: config.BusyTimeout(a.Env),
 			RateLimitCooldown: config.RateLimitCooldown(a.Env), FailureLimit: s.config.Dispatch.FailureLimit,
+			Backoff: s.config.Dispatch.Backoff.Rule(),
 		},
 		Launch: func(job worker.Job, done func()) error { return worker.Launch(a.Self, job, done) },
 	}
@@ -106,6 +112,8 @@ type tickView struct {
 	AutoAssigned  []kanban.TaskID  `json:"auto_assigned_default"`
 	Capped        []kanban.TaskID  `json:"skipped_capped"`
 	Waiting       []waitingView    `json:"waiting"`
+	Guarded       []guardedView    `json:"respawn_guarded"`
+	RateLimited   []kanban.TaskID  `json:"rate_limited"`
 	SkippedLocked bool             `json:"skipped_locked"`
 }
 
@@ -127,24 +135,45 @@ type waitingView struct {
 	Until  int64         `json:"until"`
 }
 
+// guardedView is a card that its past holds back.
+type guardedView struct {
+	TaskID kanban.TaskID     `json:"task_id"`
+	Reason dispatch.HoldKind `json:"reason"`
+	Until  int64             `json:"until"`
+}
+
 func newTickView(r dispatch.Report) tickView {
 	list := func(ids []kanban.TaskID) []kanban.TaskID { return append([]kanban.TaskID{}, ids...) }
 	v := tickView{
 		Reclaimed: len(r.Reclaimed), Crashed: list(r.Crashed), TimedOut: list(r.TimedOut), Stale: list(r.Stale),
 		AutoBlocked: list(r.AutoBlocked), Promoted: len(r.Promoted), Spawned: []spawnView{},
-		Unassigned: view.IDs(r.Starts.Unassigned), Nonspawnable: view.IDs(r.Starts.Nonspawnable), Capped: view.IDs(r.Starts.Capped),
-		ProfileCapped: []profileCapView{}, AutoAssigned: []kanban.TaskID{}, Waiting: []waitingView{}, SkippedLocked: r.SkippedLocked,
+		Unassigned: held(r, dispatch.HoldUnassigned), Nonspawnable: held(r, dispatch.HoldNoProfile), Capped: held(r, dispatch.HoldCap),
+		ProfileCapped: []profileCapView{}, AutoAssigned: list(r.AutoAssigned), Waiting: []waitingView{}, Guarded: []guardedView{},
+		RateLimited: held(r, dispatch.HoldRateLimit), SkippedLocked: r.SkippedLocked,
 	}
 	for _, s := range r.Spawned {
 		v.Spawned = append(v.Spawned, spawnView{s.Task, s.Assignee, s.Workspace, s.Run})
 	}
-	for _, c := range r.Starts.ProfileCapped {
-		v.ProfileCapped = append(v.ProfileCapped, profileCapView{c.Task.ID, c.Task.Assignee, c.Current})
-	}
-	for _, t := range r.Starts.Waiting {
-		v.Waiting = append(v.Waiting, waitingView{t.ID, t.RetryAt.Unix()})
+	for _, h := range r.Starts.Held {
+		switch first := h.Holds[0]; first.Kind {
+		case dispatch.HoldProfileCap:
+			v.ProfileCapped = append(v.ProfileCapped, profileCapView{h.Task.ID, h.Task.Assignee, first.Current})
+		case dispatch.HoldBackoff, dispatch.HoldRateLimit:
+			v.Waiting = append(v.Waiting, waitingView{h.Task.ID, first.Until.Unix()})
+		case dispatch.HoldSuccess, dispatch.HoldPull:
+			v.Guarded = append(v.Guarded, guardedView{h.Task.ID, first.Kind, first.Until.Unix()})
+		}
 	}
 	return v
+}
+
+// held lists the cards whose weightiest hold is of a kind.
+func held(r dispatch.Report, kind dispatch.HoldKind) []kanban.TaskID {
+	ids := []kanban.TaskID{}
+	for _, h := range r.Starts.By(kind) {
+		ids = append(ids, h.Task.ID)
+	}
+	return ids
 }
 
 // tickText says what a pass did, a line for each kind of thing.
@@ -164,10 +193,11 @@ func tickText(r dispatch.Report, dryRun bool) string {
 	line("stale", r.Stale)
 	line("gave up", r.AutoBlocked)
 	line("promoted", r.Promoted)
-	what := "started"
+	what, assigned := "started", "assigned"
 	if dryRun {
-		what = "would start"
+		what, assigned = "would start", "would assign"
 	}
+	line(assigned, r.AutoAssigned)
 	for _, s := range r.Spawned {
 		fmt.Fprintf(&b, "%-13s %s -> %s", what+":", s.Task, view.Plain(s.Assignee))
 		if s.Workspace != "" {
@@ -175,14 +205,18 @@ func tickText(r dispatch.Report, dryRun bool) string {
 		}
 		b.WriteByte('\n')
 	}
-	line("unassigned", view.IDs(r.Starts.Unassigned))
-	line("no profile", view.IDs(r.Starts.Nonspawnable))
-	line("at the cap", view.IDs(r.Starts.Capped))
-	for _, c := range r.Starts.ProfileCapped {
-		fmt.Fprintf(&b, "%-13s %s: %s has %d running\n", "at the cap:", c.Task.ID, view.Plain(c.Task.Assignee), c.Current)
-	}
-	for _, t := range r.Starts.Waiting {
-		fmt.Fprintf(&b, "%-13s %s until %s\n", "waiting:", t.ID, t.RetryAt.Format("15:04:05"))
+	line("unassigned", held(r, dispatch.HoldUnassigned))
+	line("no profile", held(r, dispatch.HoldNoProfile))
+	line("at the cap", held(r, dispatch.HoldCap))
+	for _, h := range r.Starts.Held {
+		switch first := h.Holds[0]; first.Kind {
+		case dispatch.HoldProfileCap:
+			fmt.Fprintf(&b, "%-13s %s: %s has %d running\n", "at the cap:", h.Task.ID, view.Plain(h.Task.Assignee), first.Current)
+		case dispatch.HoldBackoff, dispatch.HoldRateLimit:
+			fmt.Fprintf(&b, "%-13s %s until %s\n", "waiting:", h.Task.ID, first.Until.Format("15:04:05"))
+		case dispatch.HoldSuccess, dispatch.HoldPull:
+			fmt.Fprintf(&b, "%-13s %s (%s) until %s\n", "guarded:", h.Task.ID, first.Kind, first.Until.Format("2006-01-02 15:04:05"))
+		}
 	}
 	if b.Len() == 0 {
 		b.WriteString("nothing to do\n")

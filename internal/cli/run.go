@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -156,6 +157,12 @@ func (o *run) report(r dispatch.Report) {
 	say("stale", r.Stale)
 	say("gave up", r.AutoBlocked)
 	say("promoted", r.Promoted)
+	say("assigned", r.AutoAssigned)
+	for _, h := range r.Starts.Held {
+		if slices.Contains(r.Guarded, h.Task.ID) {
+			o.printf("%s  %-9s %s  %s until %s\n", at, "guarded", h.Task.ID, h.Holds[0].Kind, h.Holds[0].Until.In(o.Zone).Format("2006-01-02 15:04:05"))
+		}
+	}
 	for _, s := range r.Spawned {
 		o.printf("%s  %-9s %s  run %s  %s\n", at, "started", s.Task, s.Run, view.Plain(s.Assignee))
 	}

@@ -60,7 +60,11 @@ func (o *show) run(ctx context.Context, args []string) error {
 			v.Attachments = view.NewAttachments(c.Attachments)
 			return view.JSON(o.Out, v)
 		}
-		o.text(s, c)
+		trouble, err := s.Diagnose(ctx, ids[0], s.clinic())
+		if err != nil {
+			return err
+		}
+		o.text(s, c, trouble)
 		return nil
 	})
 }
@@ -90,7 +94,7 @@ func runFilter(kind, name string) (func([]kanban.Run) []kanban.Run, error) {
 	}, nil
 }
 
-func (o *show) text(s *session, c board.Card) {
+func (o *show) text(s *session, c board.Card, trouble []board.Diagnosis) {
 	t := c.Task
 	limit, source := s.limit(t)
 	style := o.style()
@@ -134,6 +138,9 @@ func (o *show) text(s *session, c board.Card) {
 	}
 	related("parent", c.Parents)
 	related("child", c.Children)
+	for _, d := range trouble {
+		b.WriteString("\nDiagnostics\n" + indent(view.DiagnosticRows(d.Found, t.ID)) + "\n")
+	}
 	section := func(title, text string) {
 		if strings.TrimSpace(text) != "" {
 			fmt.Fprintf(&b, "\n%s\n%s\n", title, indent(view.PlainLines(text)))

@@ -18,9 +18,10 @@ import (
 
 // Config is what andon.yaml says. [Default] is its value when there is no file.
 type Config struct {
-	Dispatch Dispatch
-	Profiles map[string]Profile // by canonical name, see [ParseProfileName]
-	Notify   Notify
+	Dispatch    Dispatch
+	Profiles    map[string]Profile // by canonical name, see [ParseProfileName]
+	Notify      Notify
+	Diagnostics Diagnostics
 }
 
 // Dispatch tunes the dispatcher of this host.
@@ -29,6 +30,42 @@ type Dispatch struct {
 	FailureLimit  int      // failures in a row before a card is given up; at least 1
 	Interval      Duration // the slow safety tick; at least one second
 	StaleTimeout  Duration // a running card this long without a sign of life is taken back; 0 is off
+
+	// DefaultAssignee is the profile that gets the ready cards of nobody; empty: none
+	// does. One that is not among the profiles gets none.
+	DefaultAssignee string
+	Backoff         Backoff
+}
+
+// Backoff sets the delays after failures, see [kanban.Backoff]. A delay of 0 is
+// none.
+type Backoff struct {
+	Spawn, Crash, Protocol, Timeout Duration // first delays
+	Max                             Duration // of any delay
+}
+
+// Rule is the delays as the rules take them.
+func (b Backoff) Rule() kanban.Backoff {
+	return kanban.Backoff{Spawn: time.Duration(b.Spawn), Crash: time.Duration(b.Crash), Protocol: time.Duration(b.Protocol),
+		Timeout: time.Duration(b.Timeout), Max: time.Duration(b.Max)}
+}
+
+func (b Backoff) validate(at string) error {
+	for _, f := range []struct {
+		name  string
+		delay Duration
+	}{{"spawn", b.Spawn}, {"crash", b.Crash}, {"protocol", b.Protocol}, {"timeout", b.Timeout}} {
+		switch {
+		case f.delay < 0:
+			return invalid(at+"."+f.name, "%s is not allowed; give 0 (no delay) or more", f.delay)
+		case f.delay > b.Max:
+			return invalid(at+"."+f.name, "%s is more than max, which is %s; give less, or raise max", f.delay, b.Max)
+		}
+	}
+	if b.Max <= 0 {
+		return invalid(at+".max", "%s is not allowed; give more than 0", b.Max)
+	}
+	return nil
 }
 
 // Profile says how one kind of worker is started and judged.
@@ -54,15 +91,20 @@ const (
 // Default is the configuration of a home without andon.yaml: no profiles, and
 // the only place where a setting's default is written.
 func Default() Config {
+	b := kanban.DefaultBackoff
 	return Config{
 		Dispatch: Dispatch{
 			MaxInProgress: 4,
 			FailureLimit:  2,
 			Interval:      Duration(30 * time.Second),
 			StaleTimeout:  Duration(4 * time.Hour),
+			Backoff: Backoff{
+				Spawn: Duration(b.Spawn), Crash: Duration(b.Crash), Protocol: Duration(b.Protocol), Timeout: Duration(b.Timeout), Max: Duration(b.Max),
+			},
 		},
-		Profiles: map[string]Profile{},
-		Notify:   Notify{Targets: map[string]Target{}},
+		Profiles:    map[string]Profile{},
+		Notify:      Notify{Targets: map[string]Target{}},
+		Diagnostics: Diagnostics{CrashThreshold: 2, BlockedStaleHours: 24, StrandedThresholdSeconds: 1800, BlockCycleThreshold: 3, BlockCycleWindowSeconds: 86400},
 	}
 }
 
@@ -74,6 +116,7 @@ func (c Config) Policy(cooldown time.Duration) func(profile string) kanban.Polic
 			ProfileLimit: int64(c.Profiles[profile].MaxRetries),
 			BoardLimit:   int64(c.Dispatch.FailureLimit),
 			Cooldown:     cooldown,
+			Backoff:      c.Dispatch.Backoff.Rule(),
 		}
 	}
 }
@@ -106,6 +149,21 @@ func (c Config) Validate() error {
 		return invalid("dispatch.interval", "%s is not allowed; give 1s or more", d.Interval)
 	case d.StaleTimeout < 0:
 		return invalid("dispatch.stale_timeout", "%s is not allowed; give 0 (off) or more", d.StaleTimeout)
+	}
+	if d.DefaultAssignee != "" {
+		canonical, err := ParseProfileName(d.DefaultAssignee)
+		if err == nil && canonical != d.DefaultAssignee {
+			err = fmt.Errorf("profile name %q is not canonical; write %q", d.DefaultAssignee, canonical)
+		}
+		if err != nil {
+			return invalid("dispatch.default_assignee", "%s", err)
+		}
+	}
+	if err := d.Backoff.validate("dispatch.backoff"); err != nil {
+		return err
+	}
+	if err := c.Diagnostics.validate("diagnostics"); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Profiles)) {
 		canonical, err := ParseProfileName(name)

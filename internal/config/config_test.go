@@ -28,9 +28,20 @@ func TestParse(t *testing.T) {
 		{"byte order mark", "\ufeffdispatch: {}\n", Default()},
 		{"sections left empty", "dispatch:\nprofiles:\n  # none yet\n", Default()},
 		{"dispatch", "dispatch:\n  max_in_progress: 0\n  failure_limit: 5\n  interval: 90\n  stale_timeout: 0\n", Config{
-			Dispatch: Dispatch{FailureLimit: 5, Interval: Duration(90 * time.Second)},
-			Profiles: map[string]Profile{}, Notify: Notify{Targets: map[string]Target{}},
+			Dispatch: Dispatch{FailureLimit: 5, Interval: Duration(90 * time.Second), Backoff: Default().Dispatch.Backoff},
+			Profiles: map[string]Profile{}, Notify: Notify{Targets: map[string]Target{}}, Diagnostics: Default().Diagnostics,
 		}},
+		{"delays and the default assignee", "dispatch:\n  default_assignee: \" Ada \"\n  backoff: {spawn: 0, crash: 3s, timeout: 1m, max: 1h}\n", func() Config {
+			c := Default()
+			c.Dispatch.DefaultAssignee = "ada"
+			c.Dispatch.Backoff = Backoff{Crash: Duration(3 * time.Second), Protocol: Duration(2 * time.Second), Timeout: Duration(time.Minute), Max: Duration(time.Hour)}
+			return c
+		}()},
+		{"thresholds", "diagnostics: {failure_threshold: 4, crash_threshold: 3, blocked_stale_hours: 1, stranded_threshold_seconds: 60, block_cycle_threshold: 2, block_cycle_window_seconds: 600}\n", func() Config {
+			c := Default()
+			c.Diagnostics = Diagnostics{4, 3, 1, 60, 2, 600}
+			return c
+		}()},
 		{"least profile", "profiles:\n  Writer:\n    command: [agent]\n", with(Profile{Command: []string{"agent"}, OnExit: kanban.OnExitProtocol})},
 		{"whole profile", `
 profiles:
@@ -70,7 +81,7 @@ func TestParseRefusesInOneLine(t *testing.T) {
 	profile := func(line string) string { return "profiles:\n  writer:\n    command: [agent]\n    " + line + "\n" }
 	tests := []struct{ name, in, want string }{
 		{"unknown field with a likeness", "profiles:\n  writer:\n    comand: [x]\n", `andon.yaml:3:5: profiles.writer.comand: unknown field; did you mean "command"?`},
-		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: dispatch, notify, profiles`},
+		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: diagnostics, dispatch, notify, profiles`},
 		{"unknown section", "profile:\n  a: 1\n", `andon.yaml:1:1: profile: unknown field; did you mean "profiles"?`},
 		{"letters swapped", "dispatch: {intreval: 3}\n", `did you mean "interval"?`},
 		{"short name has no likeness", profile("x: 1"), "profiles.writer.x: unknown field; known here: command, description"},
@@ -92,6 +103,13 @@ func TestParseRefusesInOneLine(t *testing.T) {
 		{"fraction lacks its unit", "dispatch:\n  interval: 1.5\n", `"1.5" is no duration`},
 		{"interval too short", "dispatch:\n  interval: 0\n", "andon.yaml:2:3: dispatch.interval: 0s is not allowed; give 1s or more"},
 		{"failure limit", "dispatch:\n  failure_limit: 0\n", "andon.yaml:2:3: dispatch.failure_limit: 0 is not allowed; give 1 or more"},
+		{"default assignee", "dispatch:\n  default_assignee: a b\n", `andon.yaml:2:3: dispatch.default_assignee: "a b" is no profile name`},
+		{"default assignee of nobody", "dispatch: {default_assignee: none}\n", "reserved"},
+		{"delay beyond the greatest", "dispatch:\n  backoff:\n    crash: 11m\n", "andon.yaml:3:5: dispatch.backoff.crash: 11m is more than max, which is 10m; give less, or raise max"},
+		{"no greatest delay", "dispatch: {backoff: {spawn: 0, crash: 0, protocol: 0, timeout: 0, max: 0}}\n", "dispatch.backoff.max: 0s is not allowed; give more than 0"},
+		{"unknown delay", "dispatch: {backoff: {time_out: 1}}\n", "did you mean \"timeout\"?"},
+		{"no failures for a diagnosis", "diagnostics:\n  crash_threshold: 0\n", "andon.yaml:2:3: diagnostics.crash_threshold: 0 is not allowed; give 1 or more"},
+		{"failures for a diagnosis", "diagnostics: {failure_threshold: -1}\n", "-1 is not allowed; give 1 or more, or 0 for the card's own failure limit"},
 		{"cap", profile("max_in_progress: -1"), "andon.yaml:4:5: profiles.writer.max_in_progress: -1 is not allowed"},
 		{"retries", profile("max_retries: -1"), "profiles.writer.max_retries: -1"},
 		{"on_exit", profile("on_exit: finish"), `andon.yaml:4:5: profiles.writer.on_exit: "finish" is not allowed; give "protocol" or "complete"`},

@@ -6,6 +6,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"andon/internal/yamlx"
+	"andon/kanban"
 )
 
 // maxFile bounds andon.yaml, in bytes.
@@ -41,6 +42,17 @@ func (d decoder) root(c *Config, n ast.Node) error {
 		"dispatch": func(path string, n ast.Node) error { return d.dispatch(&c.Dispatch, path, n) },
 		"profiles": func(path string, n ast.Node) error { return d.profiles(c, path, n) },
 		"notify":   func(path string, n ast.Node) error { return d.notify(c, path, n) },
+		"diagnostics": func(path string, n ast.Node) error {
+			g := &c.Diagnostics
+			return d.Fields(path, n, map[string]yamlx.Setter{
+				"failure_threshold":          yamlx.Integer(&g.FailureThreshold),
+				"crash_threshold":            yamlx.Integer(&g.CrashThreshold),
+				"blocked_stale_hours":        yamlx.Integer(&g.BlockedStaleHours),
+				"stranded_threshold_seconds": yamlx.Integer(&g.StrandedThresholdSeconds),
+				"block_cycle_threshold":      yamlx.Integer(&g.BlockCycleThreshold),
+				"block_cycle_window_seconds": yamlx.Integer(&g.BlockCycleWindowSeconds),
+			})
+		},
 	})
 }
 
@@ -50,6 +62,18 @@ func (d decoder) dispatch(to *Dispatch, path string, n ast.Node) error {
 		"failure_limit":   yamlx.Integer(&to.FailureLimit),
 		"interval":        duration(&to.Interval),
 		"stale_timeout":   duration(&to.StaleTimeout),
+		"default_assignee": func(path string, n ast.Node) error {
+			err := yamlx.Text(&to.DefaultAssignee)(path, n)
+			to.DefaultAssignee = kanban.CanonicalAssignee(to.DefaultAssignee)
+			return err
+		},
+		"backoff": func(path string, n ast.Node) error {
+			b := &to.Backoff
+			return d.Fields(path, n, map[string]yamlx.Setter{
+				"spawn": duration(&b.Spawn), "crash": duration(&b.Crash), "protocol": duration(&b.Protocol),
+				"timeout": duration(&b.Timeout), "max": duration(&b.Max),
+			})
+		},
 	})
 }
 

@@ -46,6 +46,9 @@ type Report struct {
 
 	Reclaimed, Crashed, TimedOut, Stale, AutoBlocked, Promoted []kanban.TaskID
 
+	AutoAssigned []kanban.TaskID // cards of nobody, given to the default assignee
+	Guarded      []kanban.TaskID // held by their past since this tick
+
 	Spawned []Spawn
 	Starts  Starts // for the cards that were not started: why
 	Errors  []error
@@ -64,7 +67,8 @@ type Spawn struct {
 
 // Idle reports whether the tick changed nothing.
 func (r Report) Idle() bool {
-	return len(r.Reclaimed)+len(r.Crashed)+len(r.TimedOut)+len(r.Stale)+len(r.AutoBlocked)+len(r.Promoted)+len(r.Spawned)+len(r.Errors) == 0
+	return len(r.Reclaimed)+len(r.Crashed)+len(r.TimedOut)+len(r.Stale)+len(r.AutoBlocked)+len(r.Promoted)+
+		len(r.AutoAssigned)+len(r.Guarded)+len(r.Spawned)+len(r.Errors) == 0
 }
 
 func (d *Dispatcher) init() {
@@ -92,6 +96,7 @@ func (d *Dispatcher) Tick(ctx context.Context, dryRun bool) (r Report, err error
 			return r, err
 		}
 		r.Starts = Plan(s, d.Limits)
+		r.AutoAssigned = r.Starts.Assign
 		for _, t := range r.Starts.Start {
 			r.Spawned = append(r.Spawned, Spawn{Task: t.ID, Assignee: t.Assignee})
 		}
@@ -126,7 +131,35 @@ func (d *Dispatcher) Tick(ctx context.Context, dryRun bool) (r Report, err error
 		}
 	}
 	r.Starts = Plan(s, d.Limits)
+	if r.AutoAssigned, err = d.Board.AssignDefault(ctx, r.Starts.Assign, d.Limits.DefaultAssignee); err != nil {
+		return r, err
+	}
+	given := map[kanban.TaskID]bool{}
+	for _, id := range r.AutoAssigned {
+		given[id] = true
+	}
+	for _, id := range r.Starts.Assign {
+		if !given[id] {
+			given[id] = false // someone else took it meanwhile
+		}
+	}
+	for _, h := range r.Starts.Held {
+		if _, news := h.Task.Guarded(s.Pasts[h.Task.ID], s.Now); !news {
+			continue
+		}
+		switch recorded, err := d.Board.Guard(ctx, h.Task.ID); {
+		case recorded:
+			r.Guarded = append(r.Guarded, h.Task.ID)
+		case ctx.Err() != nil:
+			return r, ctx.Err()
+		case err != nil && kanban.CodeOf(err) != kanban.NotFound:
+			r.Errors = append(r.Errors, err)
+		}
+	}
 	for _, t := range r.Starts.Start {
+		if mine, asked := given[t.ID]; asked && !mine {
+			continue
+		}
 		sp, err := d.start(ctx, t)
 		switch {
 		case err == nil:
@@ -149,7 +182,7 @@ func (d *Dispatcher) look(ctx context.Context) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, err
 	}
-	s := Snapshot{Now: time.Now(), Ready: f.Ready, Next: f.Next}
+	s := Snapshot{Now: time.Now(), Ready: f.Ready, Next: f.Next, Pasts: f.Pasts}
 	for _, h := range f.Running {
 		s.Running = append(s.Running, d.worker(h, ended[h.Run.ID]))
 		if h.Task.WorkerPID == 0 {

@@ -17,6 +17,9 @@ type Snapshot struct {
 	Running []Worker
 	Ready   []kanban.Task // in the order of dispatch
 	Next    time.Time     // when the next scheduled card goes on; zero if none will by itself
+
+	// Pasts are of the ready cards that have one which may hold them back.
+	Pasts map[kanban.TaskID]kanban.Past
 }
 
 // Worker is a running card and what is known of the processes behind it.
@@ -106,54 +109,78 @@ func silent(t kanban.Task, elapsed time.Duration, now time.Time, timeout time.Du
 
 // Starts is which ready cards to start, and why the others wait.
 type Starts struct {
-	Start         []kanban.Task
-	Unassigned    []kanban.Task
-	Nonspawnable  []kanban.Task // the assignee is no profile
-	ProfileCapped []ProfileCap
-	Capped        []kanban.Task // the host's cap is reached
-	Waiting       []kanban.Task // until their next try
+	Start  []kanban.Task
+	Assign []kanban.TaskID // cards of nobody, which the default assignee gets; Start and Held have them as his
+	Held   []Held
 }
 
-// ProfileCap is a card that waits because its profile has Current cards running,
-// as many as it may.
-type ProfileCap struct {
-	Task    kanban.Task
-	Current int
+// Held is a card that is not started now.
+type Held struct {
+	Task  kanban.Task
+	Holds []Hold // at least one, the weightiest first
+}
+
+// By lists the cards whose weightiest hold is of a kind.
+func (p Starts) By(kind HoldKind) []Held {
+	var held []Held
+	for _, h := range p.Held {
+		if h.Holds[0].Kind == kind {
+			held = append(held, h)
+		}
+	}
+	return held
 }
 
 // Plan chooses among the ready cards, the most urgent first. A running card
 // counts once, whoever started it.
 func Plan(s Snapshot, l Limits) Starts {
 	var p Starts
-	total := len(s.Running)
-	busy := map[string]int{}
-	for _, w := range s.Running {
-		busy[w.Task.Assignee]++
-	}
-	limit := l.MaxInProgress
-	if l.Max > 0 && (limit == 0 || l.Max < limit) {
-		limit = l.Max
-	}
-	for _, t := range s.Ready {
-		profile, known := l.Profiles[t.Assignee]
-		switch {
-		case t.Assignee == "":
-			p.Unassigned = append(p.Unassigned, t)
-		case !known:
-			p.Nonspawnable = append(p.Nonspawnable, t)
-		case t.RetryAt.After(s.Now):
-			p.Waiting = append(p.Waiting, t)
-		case limit > 0 && total >= limit:
-			p.Capped = append(p.Capped, t)
-		case profile.MaxInProgress > 0 && busy[t.Assignee] >= profile.MaxInProgress:
-			p.ProfileCapped = append(p.ProfileCapped, ProfileCap{t, busy[t.Assignee]})
-		default:
+	walk(s, l, func(t kanban.Task, holds []Hold, given bool) bool {
+		if given {
+			p.Assign = append(p.Assign, t.ID)
+		}
+		if len(holds) > 0 {
+			p.Held = append(p.Held, Held{t, holds})
+		} else {
 			p.Start = append(p.Start, t)
-			total++
-			busy[t.Assignee]++
+		}
+		return true
+	})
+	return p
+}
+
+// Holds is what [Plan] says about one card, and needs no more of the queue than
+// the cards before it. sure is false if s has only the first cards of the queue
+// and the answer depends on further ones.
+func Holds(s Snapshot, l Limits, t kanban.Task) (holds []Hold, sure bool) {
+	r := walk(s, l, func(other kanban.Task, h []Hold, _ bool) bool {
+		holds, sure = h, other.ID == t.ID
+		return !sure
+	})
+	if sure {
+		return holds, true
+	}
+	t, _ = l.given(t)
+	holds = r.holds(t, s.Pasts[t.ID], s.Now, l)
+	return holds, len(holds) > 0 || r.limit == 0 && l.Profiles[t.Assignee].MaxInProgress == 0
+}
+
+// walk goes through the queue as a plan does. visit hears of each card what
+// holds it, and whether the default assignee gets it, and ends the walk with
+// false.
+func walk(s Snapshot, l Limits, visit func(t kanban.Task, holds []Hold, given bool) bool) room {
+	r := newRoom(s, l)
+	for _, t := range s.Ready {
+		t, given := l.given(t)
+		holds := r.holds(t, s.Pasts[t.ID], s.Now, l)
+		if !visit(t, holds, given) {
+			break
+		}
+		if len(holds) == 0 {
+			r.take(t)
 		}
 	}
-	return p
+	return r
 }
 
 // Deadline is the next time at which something becomes due without a commit,
@@ -166,8 +193,11 @@ func Deadline(s Snapshot, l Limits) time.Time {
 		}
 	}
 	for _, t := range s.Ready {
+		t, _ = l.given(t)
 		if _, known := l.Profiles[t.Assignee]; known {
-			at(t.RetryAt)
+			for _, h := range own(t, s.Pasts[t.ID], s.Now, l) {
+				at(h.Until)
+			}
 		}
 	}
 	at(s.Next)

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -71,12 +72,20 @@ func TestRecover(t *testing.T) {
 	}
 }
 
+// ready makes the cards of a test's queue what cards in a queue are.
+func ready(s *Snapshot) {
+	for i := range s.Ready {
+		s.Ready[i].Status = kanban.Ready
+	}
+}
+
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	s := Snapshot{Now: now, Running: []Worker{running(func(*Worker) {})}, Ready: []kanban.Task{
 		{ID: "nobody"}, {ID: "person", Assignee: "carol"}, {ID: "resting", Assignee: "bob", RetryAt: now.Add(time.Minute)},
 		{ID: "first", Assignee: "ada"}, {ID: "second", Assignee: "ada"}, {ID: "third", Assignee: "bob", RetryAt: now}, {ID: "fourth", Assignee: "bob"},
 	}}
+	ready(&s)
 	names := func(tasks []kanban.Task) (ids []string) {
 		for _, t := range tasks {
 			ids = append(ids, string(t.ID))
@@ -84,14 +93,20 @@ func TestPlan(t *testing.T) {
 		return ids
 	}
 	p := Plan(s, limits())
-	got := map[string][]string{"start": names(p.Start), "unassigned": names(p.Unassigned), "no profile": names(p.Nonspawnable),
-		"waiting": names(p.Waiting), "capped": names(p.Capped)}
+	by := func(kind HoldKind) (ids []string) {
+		for _, h := range p.By(kind) {
+			ids = append(ids, string(h.Task.ID))
+		}
+		return ids
+	}
+	got := map[string][]string{"start": names(p.Start), "unassigned": by(HoldUnassigned), "no profile": by(HoldNoProfile),
+		"waiting": by(HoldBackoff), "capped": by(HoldCap)}
 	want := map[string][]string{"start": {"first", "third"}, "unassigned": {"nobody"}, "no profile": {"person"}, "waiting": {"resting"}, "capped": {"fourth"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Plan (-want +got):\n%s", diff)
 	}
-	if len(p.ProfileCapped) != 1 || p.ProfileCapped[0].Task.ID != "second" || p.ProfileCapped[0].Current != 2 {
-		t.Errorf("capped by profile: %+v, want second with 2 running", p.ProfileCapped)
+	if c := p.By(HoldProfileCap); len(c) != 1 || c[0].Task.ID != "second" || c[0].Holds[0].Current != 2 || c[0].Holds[0].Limit != 2 {
+		t.Errorf("capped by profile: %+v, want second with 2 running", c)
 	}
 }
 
@@ -108,7 +123,7 @@ func TestPlanKeepsToItsCaps(t *testing.T) {
 					s.Running = append(s.Running, running(func(w *Worker) { w.Task.Assignee = "bob" }))
 				}
 				for range 6 {
-					s.Ready = append(s.Ready, kanban.Task{Assignee: "bob"})
+					s.Ready = append(s.Ready, kanban.Task{Status: kanban.Ready, Assignee: "bob"})
 				}
 				p := Plan(s, l)
 				room := len(s.Ready)
@@ -117,8 +132,8 @@ func TestPlanKeepsToItsCaps(t *testing.T) {
 						room = min(room, n-busy)
 					}
 				}
-				if got := len(p.Start); got != max(room, 0) || got+len(p.Capped) != len(s.Ready) {
-					t.Errorf("cap %d, max %d, %d running: %d start and %d wait, want %d to start", limit, most, busy, got, len(p.Capped), max(room, 0))
+				if got := len(p.Start); got != max(room, 0) || got+len(p.By(HoldCap)) != len(s.Ready) {
+					t.Errorf("cap %d, max %d, %d running: %d start and %d wait, want %d to start", limit, most, busy, got, len(p.By(HoldCap)), max(room, 0))
 				}
 			}
 		}
@@ -130,6 +145,7 @@ func TestDeadline(t *testing.T) {
 	s := Snapshot{Now: now, Running: []Worker{running(func(*Worker) {})}, Ready: []kanban.Task{
 		{Assignee: "bob", RetryAt: now.Add(10 * time.Second)}, {Assignee: "carol", RetryAt: now.Add(time.Second)}, {Assignee: "bob", RetryAt: now.Add(-time.Second)},
 	}}
+	ready(&s)
 	if got, want := Deadline(s, limits()), now.Add(10*time.Second); !got.Equal(want) {
 		t.Errorf("Deadline = %v, want %v: the next try of a card that can be started", got, want)
 	}
@@ -139,5 +155,81 @@ func TestDeadline(t *testing.T) {
 	}
 	if got := Deadline(Snapshot{Now: now}, limits()); !got.IsZero() {
 		t.Errorf("Deadline of an empty board = %v, want none", got)
+	}
+}
+
+// A card of nobody goes to the default assignee if there is such a profile, and
+// is then planned as his, caps and all.
+func TestPlanGivesCardsOfNobodyToTheDefaultAssignee(t *testing.T) {
+	t.Parallel()
+	s := Snapshot{Now: now, Ready: []kanban.Task{{ID: "a"}, {ID: "b", Assignee: "bob"}, {ID: "c"}, {ID: "d"}}}
+	ready(&s)
+	l := limits()
+	l.DefaultAssignee = "ada"
+	l.MaxInProgress = 9
+	p := Plan(s, l)
+	same(t, "given", p.Assign, []kanban.TaskID{"a", "c", "d"})
+	var started []kanban.TaskID
+	for _, task := range p.Start {
+		started = append(started, task.ID)
+		if want := map[kanban.TaskID]string{"b": "bob"}[task.ID]; want == "" && task.Assignee != "ada" {
+			t.Errorf("%s starts for %q, want ada", task.ID, task.Assignee)
+		}
+	}
+	same(t, "started", started, []kanban.TaskID{"a", "b", "c"}) // ada may have two
+	if capped := p.By(HoldProfileCap); len(capped) != 1 || capped[0].Task.ID != "d" {
+		t.Errorf("capped: %+v, want d", capped)
+	}
+
+	for _, none := range []string{"", "ghost"} {
+		l.DefaultAssignee = none
+		if p := Plan(s, l); len(p.Assign) != 0 || len(p.By(HoldUnassigned)) != 3 {
+			t.Errorf("default assignee %q: given %v, unassigned %+v", none, p.Assign, p.By(HoldUnassigned))
+		}
+	}
+}
+
+// A guard holds a card until its end, and the dispatcher wakes then.
+func TestPlanHeedsGuards(t *testing.T) {
+	t.Parallel()
+	s := Snapshot{Now: now, Ready: []kanban.Task{
+		{ID: "pull", Assignee: "bob"}, {ID: "done", Assignee: "bob"}, {ID: "quota", Assignee: "bob", RetryAt: now.Add(time.Minute)},
+		{ID: "free", Assignee: "bob"},
+	}, Pasts: map[kanban.TaskID]kanban.Past{
+		"pull":  {Link: "https://github.com/a/b/pull/1", LinkAt: now.Add(-time.Hour)},
+		"done":  {Success: now.Add(-30 * time.Minute)},
+		"quota": {Last: kanban.OutcomeRateLimited, Link: "https://github.com/a/b/pull/1", LinkAt: now.Add(-time.Hour)},
+	}}
+	ready(&s)
+	p := Plan(s, limits())
+	got := map[kanban.TaskID]Hold{}
+	for _, h := range p.Held {
+		got[h.Task.ID] = h.Holds[0]
+	}
+	want := map[kanban.TaskID]Hold{
+		"pull":  {Kind: HoldPull, Until: now.Add(23 * time.Hour), Link: "https://github.com/a/b/pull/1"},
+		"done":  {Kind: HoldSuccess, Until: now.Add(30 * time.Minute)},
+		"quota": {Kind: HoldRateLimit, Until: now.Add(time.Minute)},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("held (-want +got):\n%s", diff)
+	}
+	if len(p.Start) != 1 || p.Start[0].ID != "free" {
+		t.Errorf("started %+v, want free", p.Start)
+	}
+	s.Ready = s.Ready[:2]
+	if at := Deadline(s, limits()); !at.Equal(now.Add(30 * time.Minute)) {
+		t.Errorf("the next deadline is %v, want the end of the first guard", at)
+	}
+	s.Now = now.Add(23 * time.Hour)
+	if p := Plan(s, limits()); len(p.Held) != 0 {
+		t.Errorf("after their end the guards hold %+v", p.Held)
+	}
+}
+
+func same[T comparable](t *testing.T, what string, got, want []T) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
 	}
 }

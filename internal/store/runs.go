@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"andon/kanban"
 )
@@ -81,31 +80,3 @@ func (tx *Tx) runs(ctx context.Context, where string, args ...any) ([]kanban.Run
 }
 
 func runDests(r *kanban.Run) []any { return append(dests(runColumns, r), dests(workerColumns, r)...) }
-
-// Stats are the numbers of a board.
-type Stats struct {
-	Counts      []Count
-	OldestReady time.Time // when the oldest ready card was created; zero if none is ready
-}
-
-// Count is how many cards of an assignee are in a status.
-type Count struct {
-	Status   kanban.Status
-	Assignee string
-	N        int
-}
-
-// Stats counts the cards that are not in the status left out.
-func (tx *Tx) Stats(ctx context.Context, ready, leftOut kanban.Status) (Stats, error) {
-	var s Stats
-	rows, err := tx.query(ctx, `SELECT status, COALESCE(assignee, ''), count(*) FROM tasks WHERE status <> ?
-		GROUP BY status, COALESCE(assignee, '') ORDER BY 1, 2`, leftOut)
-	if s.Counts, err = collect(rows, err, func(c *Count) []any { return []any{&c.Status, &c.Assignee, &c.N} }); err != nil {
-		return s, fmt.Errorf("count cards: %w", err)
-	}
-	oldest := unix("", func(s *Stats) *time.Time { return &s.OldestReady })
-	if err := tx.queryRow(ctx, `SELECT min(created_at) FROM tasks WHERE status = ?`, ready).Scan(oldest.dest(&s)); err != nil {
-		return s, fmt.Errorf("find the oldest ready card: %w", err)
-	}
-	return s, nil
-}

@@ -57,7 +57,7 @@ func (m *model) openWhy(t kanban.Task) tea.Cmd {
 	s := m.seat
 	p.reload = func() tea.Cmd {
 		return s.read(func(ctx context.Context) tea.Msg {
-			lines, err := explain(ctx, s.Board, t.ID)
+			lines, err := s.Why(ctx, t.ID)
 			return pageMsg{p, t, func(m *model, w int) (out []string) {
 				for _, l := range lines {
 					out = append(out, m.prose(l, w)...)
@@ -171,4 +171,17 @@ func (m *model) hour(t time.Time) string {
 		return t.Format("Jan 2 15:04")
 	}
 	return t.Format("2006-01-02")
+}
+
+// blockReason is what the newest block says, empty if it says nothing.
+func blockReason(events []kanban.Event) string {
+	for i := len(events) - 1; i >= 0; i-- {
+		switch e := events[i]; e.Kind {
+		case kanban.EventBlocked, kanban.EventBlockLoop, kanban.EventDependency:
+			return e.Payload.Text("reason")
+		case kanban.EventGaveUp:
+			return e.Payload.Text("error")
+		}
+	}
+	return ""
 }

@@ -49,7 +49,10 @@ func newDrive(t *testing.T, width, height int, fill func(*board.Board)) *drive {
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &drive{t: t, db: db, msgs: make(chan tea.Msg, 1000)}
 	d.m = newModel(ctx, Options{
-		Desk: &Desk{Name: "default", Board: b, Close: db.Close, There: func() (bool, error) { return true, nil },
+		Desk: &Desk{Name: "default", Board: b, Close: db.Close,
+			Why:     func(context.Context, kanban.TaskID) ([]string, error) { return []string{"It is as it is."}, nil },
+			After:   func(context.Context, kanban.Change) {},
+			There:   func() (bool, error) { return true, nil },
 			Log:     func(kanban.TaskID) (io.ReadSeekCloser, error) { return nil, fs.ErrNotExist },
 			Cancel:  never,
 			Reclaim: func(ctx context.Context, id kanban.TaskID, _ string) (kanban.Change, error) { return never(ctx, id) }},

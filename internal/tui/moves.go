@@ -71,6 +71,7 @@ func (m *model) ask(title string, t kanban.Task, do func(context.Context, []stri
 			if err != nil {
 				return "", err
 			}
+			s.After(ctx, c)
 			return moved(said, c), nil
 		})
 	}, fields...)
@@ -90,9 +91,14 @@ func moved(said string, c kanban.Change) string {
 
 // at once does something with a card and asks nothing.
 func (m *model) atOnce(said string, do func(context.Context) (kanban.Change, error)) tea.Cmd {
-	return m.seat.write(func(ctx context.Context) (string, error) {
+	s := m.seat
+	return s.write(func(ctx context.Context) (string, error) {
 		c, err := do(ctx)
-		return moved(said, c), err
+		if err != nil {
+			return "", err
+		}
+		s.After(ctx, c)
+		return moved(said, c), nil
 	})
 }
 

@@ -31,6 +31,12 @@ type Desk struct {
 	// Log opens what the workers of a card have written; fs.ErrNotExist if nothing.
 	Log func(kanban.TaskID) (io.ReadSeekCloser, error)
 
+	// Why tells why a card is not worked on, and what would start it.
+	Why func(context.Context, kanban.TaskID) ([]string, error)
+
+	// After sees to what a change leaves to be done beside the board.
+	After func(context.Context, kanban.Change)
+
 	// Cancel and Reclaim end the worker of a card, if it has one, and then do what
 	// the verbs of these names do.
 	Cancel  func(context.Context, kanban.TaskID) (kanban.Change, error)

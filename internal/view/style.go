@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/mattn/go-runewidth"
 
@@ -14,6 +15,15 @@ import (
 type Style struct {
 	Colour bool
 	Width  int // columns of the terminal; zero: not cut
+	Zone   *time.Location
+}
+
+// zone is where hours are told; UTC if nobody said.
+func (st Style) zone() *time.Location {
+	if st.Zone == nil {
+		return time.UTC
+	}
+	return st.Zone
 }
 
 // palette are the sixteen colours that every terminal has and its user has

@@ -48,9 +48,11 @@ type Job struct {
 	Busy    time.Duration // bound of each wait for the board
 	Grace   time.Duration // from SIGTERM to SIGKILL; zero: 5 s
 
-	// RateLimitCooldown and FailureLimit judge a failure as the dispatcher would.
+	// RateLimitCooldown, FailureLimit and Backoff judge a failure as the dispatcher
+	// would.
 	RateLimitCooldown time.Duration
 	FailureLimit      int
+	Backoff           kanban.Backoff
 }
 
 const defaultGrace = 5 * time.Second
@@ -88,16 +90,17 @@ func Launch(self string, job Job, done func()) error {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Dir = job.Root // not the folder the dispatcher was started in, which may go away
 	proc.NewSession(cmd)
-	// Told before this returns: a single pass of a dispatcher ends soon after, and
-	// what a goroutine had yet to write would be lost.
 	in, err := cmd.StdinPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
 	if err != nil {
 		return fmt.Errorf("start the supervisor: %w", err)
 	}
-	_, _ = in.Write(words) // one that is gone already cannot be told, and its end is seen below
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start the supervisor: %w", err)
+	}
+	// It is told before this returns: a dispatcher that does one pass ends at once,
+	// and what a goroutine of its had still to say would be lost. One that ended
+	// without listening is known by its end.
+	_, _ = in.Write(words)
 	_ = in.Close()
 	go func() {
 		_ = cmd.Wait() // what it has to say is on the board

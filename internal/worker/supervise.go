@@ -72,7 +72,8 @@ func Supervise(ctx context.Context, in io.Reader, o Options) error {
 	defer deaf()
 	s := &supervisor{job: job, Options: o, log: log, board: board.New(db), run: kanban.Run{ID: job.Run, Task: job.Task}, nudged: nudged}
 	s.board.Policy = func(string) kanban.Policy {
-		return kanban.Policy{ProfileLimit: int64(job.Profile.MaxRetries), BoardLimit: int64(job.FailureLimit), Cooldown: job.RateLimitCooldown}
+		return kanban.Policy{ProfileLimit: int64(job.Profile.MaxRetries), BoardLimit: int64(job.FailureLimit), Cooldown: job.RateLimitCooldown,
+			Backoff: job.Backoff}
 	}
 	return errors.Join(s.supervise(ctx), db.Close())
 }

@@ -1,0 +1,148 @@
+package dispatch
+
+import (
+	"time"
+
+	"andon/kanban"
+)
+
+// HoldKind is what sort of thing keeps a card from being started.
+type HoldKind string
+
+const (
+	// Where the card stands.
+	HoldTriage    HoldKind = "triage"
+	HoldParents   HoldKind = "parents" // it waits in todo
+	HoldScheduled HoldKind = "scheduled"
+	HoldRunning   HoldKind = "running"
+	HoldBlocked   HoldKind = "blocked"
+	HoldBreaker   HoldKind = "breaker" // blocked, and not by a person
+	HoldReview    HoldKind = "review"
+	HoldDone      HoldKind = "done"
+	HoldArchived  HoldKind = "archived"
+	HoldStatus    HoldKind = "status" // one that this program does not know
+	HoldLock      HoldKind = "held"   // a claim was left behind on it
+
+	// Whose it is.
+	HoldUnassigned HoldKind = "unassigned"
+	HoldNoProfile  HoldKind = "no_profile"
+
+	// What it waits for by itself.
+	HoldBackoff   HoldKind = "backoff"
+	HoldRateLimit          = HoldKind(kanban.GuardRateLimit)
+	HoldSuccess            = HoldKind(kanban.GuardSuccess)
+	HoldPull               = HoldKind(kanban.GuardPull)
+
+	// What is wrong around it. No plan knows of these; the attempt would show them.
+	HoldNoDispatcher HoldKind = "no_dispatcher"
+	HoldCommand      HoldKind = "command"
+	HoldWorkspace    HoldKind = "workspace"
+
+	// HoldNone: it is started by the next pass.
+	HoldNone HoldKind = "starting"
+
+	// For whom there is no room.
+	HoldCap        HoldKind = "cap"
+	HoldProfileCap HoldKind = "profile_cap"
+)
+
+// Hold is one thing that keeps a card from being started now.
+type Hold struct {
+	Kind    HoldKind
+	Until   time.Time // when it ends by itself, at the latest; zero: it does not, or nobody knows
+	Link    string    // the pull request
+	Cap     string    // the setting that limits
+	Current int       // of Limit, so many run, or are started before this card
+	Limit   int
+}
+
+// Guard reports whether the hold comes from the card's past.
+func (h Hold) Guard() bool { return h.Kind == HoldSuccess || h.Kind == HoldPull }
+
+// standing are the holds of a card by its status. A ready one has none.
+var standing = map[kanban.Status]HoldKind{
+	kanban.Triage: HoldTriage, kanban.Todo: HoldParents, kanban.Scheduled: HoldScheduled, kanban.Running: HoldRunning,
+	kanban.Blocked: HoldBlocked, kanban.Review: HoldReview, kanban.Done: HoldDone, kanban.Archived: HoldArchived,
+}
+
+// room is how many run as a plan goes on, and how many may.
+type room struct {
+	total, limit int
+	cap          string // the setting that limit comes from
+	busy         map[string]int
+}
+
+func newRoom(s Snapshot, l Limits) room {
+	r := room{total: len(s.Running), limit: l.MaxInProgress, cap: "dispatch.max_in_progress", busy: map[string]int{}}
+	if l.Max > 0 && (r.limit == 0 || l.Max < r.limit) {
+		r.limit, r.cap = l.Max, "--max"
+	}
+	for _, w := range s.Running {
+		r.busy[w.Task.Assignee]++
+	}
+	return r
+}
+
+// full reports whether no further card can be started, whosever it is.
+func (r room) full() bool { return r.limit > 0 && r.total >= r.limit }
+
+func (r *room) take(t kanban.Task) {
+	r.total++
+	r.busy[t.Assignee]++
+}
+
+// given is t as the dispatcher would have it: a card of nobody belongs to the
+// default assignee, if there is such a profile.
+func (l Limits) given(t kanban.Task) (_ kanban.Task, given bool) {
+	_, known := l.Profiles[l.DefaultAssignee]
+	if given = known && t.Assignee == "" && t.Status == kanban.Ready && t.Lock == ""; given {
+		t.Assignee = l.DefaultAssignee
+	}
+	return t, given
+}
+
+// own are the holds that a card has by itself, whatever else runs.
+func own(t kanban.Task, p kanban.Past, now time.Time, l Limits) (holds []Hold) {
+	kind, waits := standing[t.Status]
+	switch {
+	case waits && t.Status == kanban.Scheduled:
+		return []Hold{{Kind: kind, Until: t.StartAt}}
+	case waits:
+		return []Hold{{Kind: kind}}
+	case t.Status != kanban.Ready:
+		return []Hold{{Kind: HoldStatus}}
+	case t.Lock != "":
+		return []Hold{{Kind: HoldLock}}
+	}
+	if _, known := l.Profiles[t.Assignee]; t.Assignee == "" {
+		holds = append(holds, Hold{Kind: HoldUnassigned})
+	} else if !known {
+		holds = append(holds, Hold{Kind: HoldNoProfile})
+	}
+	g, guarded := t.Guard(p, now)
+	if t.RetryAt.After(now) && g.Reason != kanban.GuardRateLimit {
+		holds = append(holds, Hold{Kind: HoldBackoff, Until: t.RetryAt})
+	}
+	if guarded {
+		holds = append(holds, Hold{Kind: HoldKind(g.Reason), Until: g.Until, Link: g.Link})
+	}
+	return holds
+}
+
+// holds are all that keep a card from being started, the weightiest first. It
+// is started if there are none.
+func (r room) holds(t kanban.Task, p kanban.Past, now time.Time, l Limits) []Hold {
+	holds := own(t, p, now, l)
+	if t.Status != kanban.Ready {
+		return holds
+	}
+	if r.full() {
+		holds = append(holds, Hold{Kind: HoldCap, Cap: r.cap, Current: r.total, Limit: r.limit})
+	}
+	if most := l.Profiles[t.Assignee].MaxInProgress; most > 0 && r.busy[t.Assignee] >= most {
+		holds = append(holds, Hold{Kind: HoldProfileCap, Cap: profileCap(t.Assignee), Current: r.busy[t.Assignee], Limit: most})
+	}
+	return holds
+}
+
+func profileCap(profile string) string { return "profiles." + profile + ".max_in_progress" }
