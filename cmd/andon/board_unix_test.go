@@ -276,11 +276,11 @@ func TestBoardOpensACardAndItsLog(t *testing.T) {
 	term.press(t, "G")
 	term.shows(t, "commented")
 	term.press(t, "w")
-	if s := term.shows(t, "It waits for cards"); !strings.Contains(s, "Look at the parent") {
+	if s := term.shows(t, "It waits for t_"); !strings.Contains(s, "Look at the parent") {
 		t.Errorf("why does not name the parent:\n%s", s)
 	}
 	term.press(t, escKey)
-	term.hides(t, "It waits for cards")
+	term.hides(t, "It waits for t_")
 	term.press(t, "l")
 	term.shows(t, "still here")
 	f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)

@@ -8,12 +8,12 @@ import (
 
 // Diagnostics says from when on something is a sign of trouble.
 type Diagnostics struct {
-	FailureThreshold   int // failures in a row; 0 is the limit of the card's breaker
-	CrashThreshold     int // crashes in a row
-	BlockedStaleHours  int // a card blocked for so long, with no word on it
-	StrandedThresholdSeconds    int // a card ready for so long
-	BlockCycleThreshold     int // blocks after an unblock, within
-	BlockCycleWindowSeconds int
+	FailureThreshold         int // failures in a row; 0 is the limit of the card's breaker
+	CrashThreshold           int // crashes in a row
+	BlockedStaleHours        int // a card blocked for so long, with no word on it
+	StrandedThresholdSeconds int // a card ready for so long
+	BlockCycleThreshold      int // blocks after an unblock, within
+	BlockCycleWindowSeconds  int
 }
 
 func (d Diagnostics) validate(at string) error {
