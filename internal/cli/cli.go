@@ -152,6 +152,7 @@ var verbs = []func(*app) *cobra.Command{
 	newApply,
 	newSwarm,
 	newSpecify,
+	newDecompose,
 	newEdit,
 	newAssign,
 	newReassign,
