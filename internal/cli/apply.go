@@ -45,7 +45,7 @@ triage, blocked, model and provider.`,
   andon apply -f letters.yaml
   generate-cards | andon apply -f - --json`,
 		exits: "refused: a rule is broken, cards wait in a circle, or the file cannot be read",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	f := cmd.Flags()
 	f.StringVarP(&o.file, "file", "f", "", "the file; - is standard input")
 	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would be made")

@@ -238,6 +238,14 @@ func verb(w words, args cobra.PositionalArgs, run func(context.Context, []string
 	}
 }
 
+// noWords is for verbs that take flags alone.
+func noWords(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 || cmd.HasSubCommands() {
+		return cobra.NoArgs(cmd, args)
+	}
+	return fmt.Errorf("%s takes no words, and was given %q", cmd.CommandPath(), args[0])
+}
+
 func usagef(format string, args ...any) error {
 	return &kanban.Error{Code: kanban.Usage, Msg: fmt.Sprintf(format, args...)}
 }
