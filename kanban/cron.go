@@ -225,10 +225,10 @@ func (c Cron) of(d date, t time.Time, zone *time.Location) (time.Time, bool) {
 func (c Cron) flowing(d date, t time.Time, zone *time.Location) (time.Time, bool) {
 	at, end := instant(d.utc(0, 0), zone), instant(d.next().utc(0, 0), zone).Add(2*time.Hour)
 	if t.After(at) || t.Equal(at) {
-		at = t.Truncate(time.Minute).Add(time.Minute)
+		at = t.In(zone).Truncate(time.Minute).Add(time.Minute)
 	}
 	for ; at.Before(end); at = at.Add(time.Minute) {
-		if wall := at.In(zone); c.has(cronMinute, wall.Minute()) && c.on(dateOf(wall)) {
+		if c.has(cronMinute, at.Minute()) && c.on(dateOf(at)) {
 			return at, true
 		}
 	}

@@ -256,6 +256,16 @@ func (r Routine) Failed(err error) Routine {
 	return r
 }
 
+// Diagnose is the sign of trouble with a routine that failed.
+func (r Routine) Diagnose() Diagnostic {
+	return Diagnostic{Kind: "routine_failed", Severity: Grave, Count: 1, First: r.LastAt, Last: r.LastAt,
+		Title:  firstLine("No card could be made: "+r.Error, 160),
+		Detail: sprintf("When the routine was last due, no card could be made of it: %s", r.Error),
+		Data:   map[string]any{"routine": r.Name, "error": r.Error},
+		Actions: []Remedy{hint("See what its cards are like", "andon routine show "+r.Name, true),
+			hint("Change it", "andon routine edit "+r.Name, false)}}
+}
+
 // storedRecipe is a recipe as a board keeps it.
 type storedRecipe struct {
 	Title         string         `json:"title"`

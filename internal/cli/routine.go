@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -228,6 +229,12 @@ func newRoutineRemove(a *app) *cobra.Command {
 			return a.tellRoutine(r, "Removed")
 		})
 	})
+}
+
+// failedRoutines are those of which no card could be made when they were last due.
+func (s *session) failedRoutines(ctx context.Context) ([]kanban.Routine, error) {
+	all, err := s.Routines(ctx)
+	return slices.DeleteFunc(all, func(r kanban.Routine) bool { return r.Outcome != kanban.RoutineFailed }), err
 }
 
 // completeRoutines offers those of the board.
