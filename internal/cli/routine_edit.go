@@ -104,22 +104,15 @@ func (o *routineForm) look() error {
 	return nil
 }
 
-// put puts what was given into the routine.
-func (o *routineForm) put(s *session, r *kanban.Routine) (err error) {
-	var d kanban.Draft
-	if !o.changed("workspace") { // --branch asks what it is
-		o.workspace = string(r.Recipe.Draft.WorkspaceKind)
-	}
-	if d = o.d; o.workspace == "" {
-		o.workspace = string(kanban.Scratch)
-	}
-	if at, kind := r.Recipe.Draft.WorkspacePath, o.workspace; !o.changed("workspace") && at != "" {
-		o.workspace = kind + ":" + at
+// put puts what was given into the routine, but for what only the home knows.
+func (o *routineForm) put(r *kanban.Routine) (err error) {
+	d := o.d
+	if was := r.Recipe.Draft; !o.changed("workspace") && was.WorkspaceKind != "" { // --branch asks what it is
+		if o.workspace = string(was.WorkspaceKind); was.WorkspacePath != "" {
+			o.workspace += ":" + was.WorkspacePath
+		}
 	}
 	if err := o.fill(&d); err != nil {
-		return err
-	}
-	if d.Subs, err = o.subs(s); err != nil {
 		return err
 	}
 	d.Title = o.title
@@ -138,13 +131,6 @@ func (o *routineForm) put(s *session, r *kanban.Routine) (err error) {
 			}
 		}
 	}
-	if o.changed("project") {
-		p, err := o.findProject(s.home, o.project)
-		if err != nil {
-			return err
-		}
-		r.Recipe.Project = &p
-	}
 	if o.changed("cron") {
 		r.Cron = strings.TrimSpace(o.cron)
 	}
@@ -156,6 +142,25 @@ func (o *routineForm) put(s *session, r *kanban.Routine) (err error) {
 	}
 	if o.changed("overlap") {
 		r.Overlap, _ = kanban.ParseOverlap(o.overlap)
+	}
+	return nil
+}
+
+// find puts into the routine what the home and andon.yaml know by name.
+func (o *routineForm) find(s *session, r *kanban.Routine) error {
+	if o.changed("notify") {
+		subs, err := o.subs(s)
+		if err != nil {
+			return err
+		}
+		r.Recipe.Draft.Subs = subs
+	}
+	if o.changed("project") {
+		p, err := o.findProject(s.home, o.project)
+		if err != nil {
+			return err
+		}
+		r.Recipe.Project = &p
 	}
 	return nil
 }
@@ -182,8 +187,10 @@ func parseAfter(flag, s string) (time.Duration, error) {
 // spell is a length of time as the flags take it.
 func spell(d time.Duration) string { return config.Duration(d).String() }
 
-// routineFields are the flags of create that are fields of the draft. The others
-// are not of every card alike.
+// routineOthers are the flags of a routine that are no fields of its draft.
+var routineOthers = []string{"cron", "tz", "missed", "overlap", "at", "due", "project", "notify"}
+
+// routineFields are the flags of create that are fields of the draft.
 var routineFields = map[string]func(to *kanban.Draft, from kanban.Draft){
 	"title":     func(to *kanban.Draft, from kanban.Draft) { to.Title = from.Title },
 	"body":      func(to *kanban.Draft, from kanban.Draft) { to.Body = from.Body },
@@ -206,7 +213,6 @@ var routineFields = map[string]func(to *kanban.Draft, from kanban.Draft){
 	"provider":       func(to *kanban.Draft, from kanban.Draft) { to.Provider = from.Provider },
 	"goal":           func(to *kanban.Draft, from kanban.Draft) { to.GoalMode = from.GoalMode },
 	"goal-max-turns": func(to *kanban.Draft, from kanban.Draft) { to.GoalMaxTurns = from.GoalMaxTurns },
-	"notify":         func(to *kanban.Draft, from kanban.Draft) { to.Subs = from.Subs },
 }
 
 func (o *routineForm) add(ctx context.Context, args []string) error {
@@ -229,8 +235,11 @@ func (o *routineForm) add(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	return o.with1(ctx, func(s *session) error {
-		if err := o.put(s, &r); err != nil {
+	if err := o.put(&r); err != nil {
+		return err
+	}
+	return o.opened(ctx, func(s *session) error {
+		if err := o.find(s, &r); err != nil {
 			return err
 		}
 		if r, err = s.AddRoutine(ctx, r); err != nil {
@@ -256,11 +265,11 @@ func (o *routineForm) edit(ctx context.Context, args []string) error {
 	if err := o.look(); err != nil {
 		return err
 	}
-	known := slices.Concat(slices.Collect(maps.Keys(routineFields)), []string{"cron", "tz", "missed", "overlap", "at", "due", "project"})
+	known := slices.Concat(slices.Collect(maps.Keys(routineFields)), routineOthers)
 	if !slices.ContainsFunc(o.given, func(f string) bool { return slices.Contains(known, f) }) {
 		return usagef("what shall change? name it, such as --cron or --title")
 	}
-	return o.with1(ctx, func(s *session) error {
+	return o.opened(ctx, func(s *session) error {
 		was, err := s.Routine(ctx, name)
 		if err != nil {
 			return err
@@ -268,7 +277,10 @@ func (o *routineForm) edit(ctx context.Context, args []string) error {
 		// The flags are read once, before the transaction that may run again: standard
 		// input can be read once only.
 		is := was
-		if err := o.put(s, &is); err != nil {
+		if err := o.put(&is); err != nil {
+			return err
+		}
+		if err := o.find(s, &is); err != nil {
 			return err
 		}
 		r, err := s.EditRoutine(ctx, name, func(r *kanban.Routine) error {
@@ -285,8 +297,8 @@ func (o *routineForm) edit(ctx context.Context, args []string) error {
 	})
 }
 
-// with1 opens the board; --notify wants an andon.yaml that can be read.
-func (o *routineForm) with1(ctx context.Context, do func(*session) error) error {
+// opened opens the board; --notify wants an andon.yaml that can be read.
+func (o *routineForm) opened(ctx context.Context, do func(*session) error) error {
 	if len(o.notify) > 0 {
 		return o.configured(ctx, do)
 	}
