@@ -107,6 +107,7 @@ func (d Draft) Differs(t Task) []string {
 		{"max_retries", d.MaxRetries == t.MaxRetries},
 		{"skills", slices.Equal(d.Skills, t.Skills)},
 		{"model", d.Model == t.Model && d.Provider == t.Provider},
+		{"due", d.DueAt.Equal(t.DueAt)},
 	} {
 		if !f.same {
 			names = append(names, f.name)

@@ -56,6 +56,7 @@ type Task struct {
 	RetryAt          time.Time // no dispatch before; a claim by hand ignores it
 	Forced           bool      // promoted although parents were open
 	StartAt          time.Time // when a scheduled card goes on by itself; zero: when a person says so
+	DueAt            time.Time // by when it should be finished; zero: no such date
 
 	IdempotencyKey   string
 	MaxRuntime       time.Duration

@@ -196,6 +196,7 @@ func (d drawer) draft() kanban.Draft {
 		t.Skills, t.Model, t.Provider, t.Effort = []string{"go", "a \"b\""}, "m", "p", "High"
 	case 2:
 		t.Skills, t.GoalMode, t.GoalMaxTurns = []string{}, true, 4
+		t.DueAt = d.m.now.Add(d.span("due"))
 	case 4:
 		t.At, t.Triage, t.Blocked = d.m.now.Add(d.span("at")+time.Millisecond), pick(d, "triage at", false, false, true), false
 	case 3:

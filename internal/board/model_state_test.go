@@ -220,7 +220,7 @@ func milli(t time.Time) time.Time {
 }
 
 func storedTask(t kanban.Task) kanban.Task {
-	for _, at := range []*time.Time{&t.CreatedAt, &t.StartedAt, &t.CompletedAt, &t.Expires, &t.HeartbeatAt, &t.StartAt} {
+	for _, at := range []*time.Time{&t.CreatedAt, &t.StartedAt, &t.CompletedAt, &t.Expires, &t.HeartbeatAt, &t.StartAt, &t.DueAt} {
 		*at = second(*at)
 	}
 	t.RetryAt = milli(t.RetryAt)

@@ -40,7 +40,7 @@ it is, with a warning.
 
 Further fields of a card: priority, tenant, workspace (scratch, dir:PATH,
 worktree or worktree:PATH), branch, skills, max_runtime, max_retries,
-triage, blocked, model and provider.`,
+triage, blocked, model, provider and due (a time such as 2027-01-04 17:00).`,
 		example: `  andon apply -f letters.yaml --dry-run
   andon apply -f letters.yaml
   generate-cards | andon apply -f - --json`,
@@ -240,6 +240,19 @@ func (r *graphReader) card(path string, n ast.Node) error {
 				err = yamlx.Placed(n, path, "%d is not allowed; give 1 or more", t.MaxRetries)
 			}
 			return err
+		},
+		"due": func(path string, n ast.Node) error {
+			s, err := yamlx.Scalar(path, n)
+			switch {
+			case err != nil:
+				return err
+			case strings.HasPrefix(strings.TrimSpace(s), "+"):
+				return yamlx.Placed(n, path, "%q would be another time whenever the file is applied; give one such as 2027-01-04 17:00", s)
+			}
+			if t.DueAt, err = config.ParseTime(s, r.Now(), r.Zone); err != nil {
+				return yamlx.Placed(n, path, "%v", err)
+			}
+			return nil
 		},
 		"triage":   yamlx.Bool(&t.Triage),
 		"blocked":  yamlx.Bool(&t.Blocked),

@@ -128,6 +128,9 @@ func (o *show) text(s *session, c board.Card, trouble []board.Diagnosis) {
 	if !t.StartAt.IsZero() {
 		line("starts", t.StartAt.In(o.Zone).Format("2006-01-02 15:04:05"))
 	}
+	if !t.DueAt.IsZero() {
+		styled("due", style.DueLine(t, o.Now()))
+	}
 	if t.RetryAt.After(o.Now()) {
 		line("next try", "not before "+t.RetryAt.In(o.Zone).Format("15:04:05"))
 	}

@@ -74,6 +74,8 @@ func (c *checker) belongs(t store.Table, row []any) error {
 			}
 		}
 		return nil
+	case "andon_routines":
+		return nil // the last card of one may be gone
 	case "andon_runs":
 		if !c.runs[row[0].(int64)] {
 			return fmt.Errorf("there is no run %d", row[0])

@@ -43,7 +43,8 @@ CREATE TABLE IF NOT EXISTS tasks (
 	block_recurrences    BIGINT NOT NULL DEFAULT 0,
 	andon_retry_at       BIGINT,
 	andon_forced         BIGINT,
-	andon_start_at       BIGINT
+	andon_start_at       BIGINT,
+	andon_due_at         BIGINT
 );
 
 CREATE TABLE IF NOT EXISTS task_links (
@@ -164,6 +165,24 @@ CREATE TABLE IF NOT EXISTS andon_notify (
 	pid_start       TEXT COLLATE "C",
 	claimed_at      BIGINT,
 	PRIMARY KEY (target, platform, task_id, thread_id)
+);
+
+-- What makes cards by the clock.
+CREATE TABLE IF NOT EXISTS andon_routines (
+	name       TEXT COLLATE "C" PRIMARY KEY,
+	cron       TEXT COLLATE "C" NOT NULL,
+	zone       TEXT COLLATE "C" NOT NULL,
+	recipe     TEXT COLLATE "C" NOT NULL,
+	missed     TEXT COLLATE "C" NOT NULL,
+	overlap    TEXT COLLATE "C" NOT NULL,
+	paused     BIGINT,
+	created_by TEXT COLLATE "C",
+	created_at BIGINT NOT NULL,
+	next_at    BIGINT,
+	last_at    BIGINT,
+	last_card  TEXT COLLATE "C",
+	outcome    TEXT COLLATE "C",
+	error      TEXT COLLATE "C"
 );
 
 -- One row says which version of this schema the board has.

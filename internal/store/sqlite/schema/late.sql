@@ -51,6 +51,24 @@ CREATE TABLE IF NOT EXISTS andon_notify (
 	PRIMARY KEY (target, platform, task_id, thread_id)
 );
 
+-- What makes cards by the clock.
+CREATE TABLE IF NOT EXISTS andon_routines (
+	name       TEXT PRIMARY KEY,
+	cron       TEXT NOT NULL,
+	zone       TEXT NOT NULL,
+	recipe     TEXT NOT NULL,
+	missed     TEXT NOT NULL,
+	overlap    TEXT NOT NULL,
+	paused     INTEGER,
+	created_by TEXT,
+	created_at INTEGER NOT NULL,
+	next_at    INTEGER,
+	last_at    INTEGER,
+	last_card  TEXT,
+	outcome    TEXT,
+	error      TEXT
+);
+
 -- One row says which version of this schema the file has.
 CREATE TABLE IF NOT EXISTS andon_meta (
 	key   TEXT PRIMARY KEY,
