@@ -46,6 +46,8 @@ type Draft struct {
 	Effort        string
 	GoalMode      bool
 	GoalMaxTurns  int64
+	Check         string // see [Task.Check]
+	Worker        TaskID // whose worker makes the card; empty for a person
 
 	// Subs hear of the card from its making on. Their cards are not looked at.
 	Subs []Sub
@@ -108,6 +110,11 @@ func (d Draft) Clean() (Draft, error) {
 	}
 	d.MaxRuntime = wholeSeconds(d.MaxRuntime)
 	var err error
+	if d.Check != "" {
+		if d.Check, err = CleanCheck(d.Check, d.Worker); err != nil {
+			return d, err
+		}
+	}
 	d.Subs = slices.Clone(d.Subs)
 	for i, s := range d.Subs {
 		if d.Subs[i], err = s.Clean(); err != nil {
@@ -169,6 +176,7 @@ func Create(id TaskID, d Draft, parents []Task, now time.Time) (Change, error) {
 		WorkspaceKind: d.WorkspaceKind, WorkspacePath: d.WorkspacePath, Branch: d.Branch, Project: d.Project,
 		IdempotencyKey: d.IdempotencyKey, MaxRuntime: d.MaxRuntime, MaxRetries: d.MaxRetries, Skills: d.Skills,
 		Model: d.Model, Provider: d.Provider, Effort: d.Effort, GoalMode: d.GoalMode, GoalMaxTurns: d.GoalMaxTurns,
+		Check: d.Check,
 	}
 	switch {
 	case d.Blocked:

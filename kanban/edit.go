@@ -13,10 +13,12 @@ type Edit struct {
 	Title    *string
 	Body     *string
 	Priority *int64
+	Check    *string // see [Task.Check]; the empty text is none
+	Worker   TaskID  // whose worker edits; empty for a person
 }
 
-// Edit changes the words and the priority of a card. Another title or body is
-// another task: failures are forgotten, and a breaker that held the card lets go.
+// Edit changes the words and the priority of a card. Another title, body or
+// check is another task: failures are forgotten, and a breaker that held the card lets go.
 func (t Task) Edit(e Edit) (Change, error) {
 	if err := t.allowed(VerbEdit, ""); err != nil {
 		return Change{}, err
@@ -43,6 +45,15 @@ func (t Task) Edit(e Edit) (Change, error) {
 			n.Body, fields = d.Body, append(fields, "body")
 		}
 	}
+	if e.Check != nil {
+		check, err := CleanCheck(*e.Check, e.Worker)
+		if err != nil {
+			return Change{}, err
+		}
+		if check != t.Check {
+			n.Check, fields = check, append(fields, "check")
+		}
+	}
 	if len(fields) > 0 {
 		n.clearFailures()
 		c.event(EventEdited, 0, payload("fields", fields))
@@ -63,6 +74,7 @@ func (t Task) Unchanged(was Task, e Edit, assigns bool) error {
 	}{
 		{"title", e.Title != nil && t.Title != was.Title},
 		{"body", e.Body != nil && t.Body != was.Body},
+		{"check", e.Check != nil && t.Check != was.Check},
 		{"priority", e.Priority != nil && t.Priority != was.Priority},
 		{"assignee", assigns && t.Assignee != was.Assignee},
 	} {

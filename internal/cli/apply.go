@@ -40,7 +40,7 @@ it is, with a warning.
 
 Further fields of a card: priority, tenant, workspace (scratch, dir:PATH,
 worktree or worktree:PATH), branch, skills, max_runtime, max_retries,
-triage, blocked, model and provider.`,
+check, triage, blocked, model and provider.`,
 		example: `  andon apply -f letters.yaml --dry-run
   andon apply -f letters.yaml
   generate-cards | andon apply -f - --json`,
@@ -205,7 +205,7 @@ type graphReader struct {
 }
 
 func (r *graphReader) card(path string, n ast.Node) error {
-	node := kanban.Node{Draft: kanban.Draft{CreatedBy: r.author()}}
+	node := kanban.Node{Draft: kanban.Draft{CreatedBy: r.author(), Worker: r.own()}}
 	t := &node.Draft
 	var parents []string
 	place := n
@@ -231,6 +231,7 @@ func (r *graphReader) card(path string, n ast.Node) error {
 			}
 			return err
 		},
+		"check":    yamlx.Text(&t.Check),
 		"triage":   yamlx.Bool(&t.Triage),
 		"blocked":  yamlx.Bool(&t.Blocked),
 		"model":    yamlx.Text(&t.Model),

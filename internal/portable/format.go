@@ -37,7 +37,7 @@ const (
 
 // tableFiles are the names of the tables in an archive, in the order of
 // [store.Travelling].
-var tableFiles = []string{"cards.jsonl", "links.jsonl", "runs.jsonl", "workers.jsonl", "events.jsonl", "comments.jsonl",
+var tableFiles = []string{"cards.jsonl", "links.jsonl", "runs.jsonl", "workers.jsonl", "proposals.jsonl", "events.jsonl", "comments.jsonl",
 	"attachments.jsonl", "subscriptions.jsonl"}
 
 // Manifest is the first entry of an archive: all that follows, in its order.
