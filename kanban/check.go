@@ -195,7 +195,7 @@ func (t Task) Verdict(p Proposal, v Verdict, k Checking, parents []Task, run *Ru
 		return Change{Was: t, Task: t2, Proposals: []Proposal{p}}, nil
 	}
 	c, err := t.Block(Block{Kind: NeedsInput, Author: "check", Run: p.Run, Reason: sprintf(
-		"the check refused the report %d times; what is wrong?\n%s (%s)\n%s", t2.Refusals, firstLine(p.Command, 200), p.Exit, ends(p.Output, 400, 1500))}, parents, run, now)
+		"the check refused the report %d times; what is wrong?\n%s (%s)\n%s", t2.Refusals, firstLine(p.Command, 200), p.Exit, ends(plainOutput(p.Output), 400, 1500))}, parents, run, now)
 	if err != nil {
 		return Change{}, err
 	}
@@ -210,12 +210,22 @@ func (t Task) Untaken(p Proposal, why string, now time.Time) Change {
 	return Change{Was: t, Task: t, Proposals: []Proposal{p.abandoned(why, now)}}
 }
 
-// Rejected ends the open run of a worker that left, with exit status 0, after its
-// report was refused. The refusal is what counts, and not the end: the card is
-// tried again after a rest.
-func (t Task) Rejected(refused Proposal, run Run, p Policy, now time.Time) (Change, error) {
+// Left reports whether a worker that ended so after its report was refused, be it
+// with the status of the refused command, may be taken to have given up on it. A
+// signal or a quota is another matter.
+func (p Proposal) Left(x Exit) bool {
+	return p.State == ProposalRefused && x.Signal == 0 && !x.Unknown && x.Code != RateLimitCode
+}
+
+// Rejected ends the open run of a worker that left after its report was refused
+// ([Proposal.Left]). The refusal is what counts, and not the end: the card is tried
+// again after a rest.
+func (t Task) Rejected(refused Proposal, run Run, x Exit, p Policy, now time.Time) (Change, error) {
 	if t.Status != Running || t.Run != run.ID || !run.Open() {
 		return Change{}, &Error{Code: Conflict, Err: ErrSuperseded, Msg: sprintf("end run %s of %s: its run moved on meanwhile", run.ID, t.ID)}
+	}
+	if run.Worker.Exit == "" {
+		run.Worker.Exit, run.Worker.ExitedAt = x.String(), now
 	}
 	c := t.change(VerbReclaim)
 	c.Task.Status, c.Task.RetryAt = Ready, now.Add(p.backoff(Breach, max(1, t.Refusals)))
@@ -264,4 +274,14 @@ func (r Report) Equal(s Report) bool {
 	a, err := EncodeJSON(r)
 	b, err2 := EncodeJSON(s)
 	return err == nil && err2 == nil && a == b
+}
+
+// GiveBack is the word of by that it runs the check no longer, and that another may.
+func (t Task) GiveBack(p Proposal, by string) Change {
+	c := Change{Was: t, Task: t}
+	if p.State == ProposalRunning && p.By == by {
+		p.State, p.By, p.StartedAt = ProposalWaiting, "", time.Time{}
+		c.Proposals = []Proposal{p}
+	}
+	return c
 }

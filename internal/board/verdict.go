@@ -61,6 +61,27 @@ func (b *Board) Judge(ctx context.Context, p kanban.Proposal, by, was, command s
 	})
 }
 
+// Unjudge lets another run the check that by had begun.
+func (b *Board) Unjudge(ctx context.Context, p kanban.Proposal, by string) error {
+	_, err := b.ofProposal(ctx, p, func(_ *store.Tx, t kanban.Task, p kanban.Proposal) (kanban.Change, error) {
+		return t.GiveBack(p, by), nil
+	})
+	return err
+}
+
+// Held reports whether a report on the card of the run would have to wait for a
+// check.
+func (b *Board) Held(ctx context.Context, run kanban.Run) (held bool, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		t, err := tx.Task(ctx, run.Task)
+		if err == nil {
+			_, held, err = b.judged(ctx, tx, t, kanban.Report{Run: run.ID})
+		}
+		return err
+	})
+	return held, err
+}
+
 // Verdict records how a check went. One that passed completes the card as
 // [Board.Complete] would have, artifacts and all. Where that cannot be done after
 // all, the proposal is closed without a verdict, and the error tells why.

@@ -14,9 +14,9 @@ func newEdit(a *app) *cobra.Command {
 	o := &edit{app: a}
 	cmd := verb(words{
 		use: "edit ID", group: "cards",
-		short: "change a card's title, body or priority, or what a finished one says",
-		long: `Change the title, the body or the priority of a card that is not archived.
-Another title or body is another task: its failures are forgotten, and one that
+		short: "change a card's title, body, check or priority, or what a finished one says",
+		long: `Change the title, the body, the check or the priority of a card that is not
+archived. Another title, body or check is another task: its failures are forgotten, and one that
 they had blocked goes on. With --result, change what a finished card and its last
 run say; that goes by itself.
 
@@ -32,6 +32,7 @@ others have changed meanwhile is not written over.`,
 	f.StringVar(&o.body, "body", "", "another text; - reads standard input")
 	f.StringVar(&o.bodyFile, "body-file", "", "read the text from a file; - is standard input")
 	f.Int64Var(&o.priority, "priority", 0, "higher is started first")
+	f.StringVar(&o.check, "check", "", "another command that must succeed before the card is done; empty: none")
 	f.StringVar(&o.result.Result, "result", "", "what came out")
 	f.StringVar(&o.result.Summary, "summary", "", "what was done (with --result; default: the result)")
 	f.StringVar(&o.metadata, "metadata", "", "facts for other workers, a JSON object (with --result)")
@@ -41,11 +42,11 @@ others have changed meanwhile is not written over.`,
 
 type edit struct {
 	*app
-	title, body, bodyFile string
-	priority              int64
-	result                kanban.ResultEdit
-	metadata              string
-	changed               func(flag string) bool
+	title, body, bodyFile, check string
+	priority                     int64
+	result                       kanban.ResultEdit
+	metadata                     string
+	changed                      func(flag string) bool
 }
 
 func (o *edit) run(ctx context.Context, args []string) error {
@@ -53,17 +54,17 @@ func (o *edit) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	words := o.changed("title") || o.changed("body") || o.changed("body-file") || o.changed("priority")
+	words := o.changed("title") || o.changed("body") || o.changed("body-file") || o.changed("priority") || o.changed("check")
 	result := o.changed("result")
 	switch {
 	case !result && (o.changed("summary") || o.changed("metadata")):
 		return usagef("--summary and --metadata go with --result")
 	case result && words:
-		return usagef("--result goes without --title, --body and --priority; edit twice")
+		return usagef("--result goes without --title, --body, --check and --priority; edit twice")
 	case !result && !words && o.Interactive:
 		return o.inEditor(ctx, ids[0])
 	case !result && !words:
-		return usagef("what shall change? --title, --body, --priority or, of a finished card, --result")
+		return usagef("what shall change? --title, --body, --check, --priority or, of a finished card, --result")
 	}
 	do := o.words
 	if result {
@@ -138,7 +139,10 @@ func (o *edit) inEditor(ctx context.Context, id kanban.TaskID) error {
 type editing func(context.Context, *session, kanban.TaskID) (kanban.Change, error)
 
 func (o *edit) words() (editing, error) {
-	var e kanban.Edit
+	e := kanban.Edit{Worker: o.own()}
+	if o.changed("check") {
+		e.Check = &o.check
+	}
 	if o.changed("title") {
 		e.Title = &o.title
 	}

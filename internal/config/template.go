@@ -26,6 +26,7 @@ const MaxArg = 128<<10 - 1
 
 var (
 	cardFields   = []string{"ID", "Title", "Run", "Prompt", "PromptFile", "Workspace", "Board", "Attempt"}
+	checkFields  = []string{"ID", "Title", "Run", "Workspace", "Board"}
 	scriptFields = []string{"ID", "Run", "Workspace"}
 )
 
@@ -57,19 +58,29 @@ func (c Card) field(name string) string {
 // above [MaxArg], or with a NUL.
 func (p Profile) Argv(c Card) ([]string, error) {
 	elements, bad := compile(p.Command)
+	return render(elements, bad, "command", c)
+}
+
+// CheckArgv renders the check for one card, as [Profile.Argv] does the command.
+func (p Profile) CheckArgv(c Card) ([]string, error) {
+	elements, bad := compileCheck(p.Check)
+	return render(elements, bad, "check", c)
+}
+
+func render(elements []element, bad *badElement, what string, c Card) ([]string, error) {
 	if bad != nil {
-		return nil, fmt.Errorf("command[%d]: %s", bad.index, bad.msg)
+		return nil, fmt.Errorf(what+"[%d]: %s", bad.index, bad.msg)
 	}
 	argv := make([]string, len(elements))
 	for i, e := range elements {
 		s, why := e.render(c)
 		switch {
 		case why != "":
-			return nil, fmt.Errorf("command[%d]: %s", i, why)
+			return nil, fmt.Errorf(what+"[%d]: %s", i, why)
 		case strings.Contains(s, "\x00"):
-			return nil, fmt.Errorf("command[%d]: it has a NUL, which no argument can hold; take it out of the card", i)
+			return nil, fmt.Errorf(what+"[%d]: it has a NUL, which no argument can hold; take it out of the card", i)
 		case len(s) > MaxArg:
-			return nil, fmt.Errorf("command[%d]: %d bytes are too long for one argument, which holds %d; pass the text by {{.PromptFile}} or with \"stdin: prompt\"", i, len(s), MaxArg)
+			return nil, fmt.Errorf(what+"[%d]: %d bytes are too long for one argument, which holds %d; pass the text by {{.PromptFile}} or with \"stdin: prompt\"", i, len(s), MaxArg)
 		}
 		argv[i] = s
 	}
@@ -130,6 +141,20 @@ func compile(command []string) ([]element, *badElement) {
 		elements[i] = e
 	}
 	return elements, nil
+}
+
+// compileCheck is [compile] for a check, which is run when there is no prompt any
+// longer, and maybe not by who started the worker.
+func compileCheck(check []string) ([]element, *badElement) {
+	elements, bad := compile(check)
+	for i, e := range elements {
+		for _, p := range e.parts {
+			if p.field != "" && !slices.Contains(checkFields, p.field) {
+				return nil, &badElement{i, fmt.Sprintf("{{.%s}} is not known to a check; allowed: plain text and %s", p.field, list(checkFields))}
+			}
+		}
+	}
+	return elements, bad
 }
 
 func (e element) refusal(text string) string {

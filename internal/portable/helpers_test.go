@@ -146,7 +146,7 @@ func sample(t testing.TB) place {
 		t.Fatal(err)
 	}
 	p.rows(t, map[string][][]any{
-		"andon_runs": {{int64(1), int64(7), "100", int64(8), "101", nil, nil}},
+		"andon_runs":      {{int64(1), int64(7), "100", int64(8), "101", nil, nil}},
 		"andon_proposals": {{int64(1), "t_00000001", int64(1), "{}", int64(5), "refused", "h:7", "make test", "exit 1", "no", int64(5000), int64(6000)}},
 		"task_attachments": {
 			{int64(1), "t_00000000", "a b.txt", p.attach(t, "t_00000000", "a b.txt", "hello"), "text/plain", int64(5), "ada", int64(1_700_000_000)},
