@@ -29,7 +29,7 @@ type model struct {
 	events   []kanban.Event
 
 	proposals []kanban.Proposal // by their number among them
-	compared int // how many of them
+	compared  int               // how many of them
 
 	newCards []kanban.TaskID // drawn by the board and not used yet
 	newRuns  []kanban.RunID
