@@ -146,15 +146,16 @@ func compile(command []string) ([]element, *badElement) {
 // compileCheck is [compile] for a check, which is run when there is no prompt any
 // longer, and maybe not by who started the worker.
 func compileCheck(check []string) ([]element, *badElement) {
-	elements, bad := compile(check)
-	for i, e := range elements {
-		for _, p := range e.parts {
+	for i, text := range check {
+		parts, _ := parseElement(text) // what is wrong with it, compile says
+		for _, p := range parts {
 			if p.field != "" && !slices.Contains(checkFields, p.field) {
-				return nil, &badElement{i, fmt.Sprintf("{{.%s}} is not known to a check; allowed: plain text and %s", p.field, list(checkFields))}
+				return nil, &badElement{i, fmt.Sprintf("{{.%s}} is not known to a check; allowed: plain text and %s, in a script only %s",
+					p.field, list(checkFields), list(scriptFields))}
 			}
 		}
 	}
-	return elements, bad
+	return compile(check)
 }
 
 func (e element) refusal(text string) string {

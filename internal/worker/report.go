@@ -119,6 +119,9 @@ func (r Reporter) wait(ctx context.Context, c kanban.Change) (kanban.Change, err
 			if err == nil || errors.Is(err, kanban.ErrHeld) || errors.Is(err, kanban.ErrSuperseded) {
 				continue // the proposal tells
 			}
+			if ctx.Err() != nil {
+				err = waited(p.Task, context.Cause(ctx))
+			}
 			return c, err
 		}
 		select {
@@ -199,5 +202,5 @@ func abandoned(a board.Awaited) error {
 
 func waited(id kanban.TaskID, err error) error {
 	return &kanban.Error{Code: kanban.Busy, Err: err, Msg: fmt.Sprintf("complete %s: gave up waiting for the check: %v", id, err),
-		Hint: "the report stands and is judged all the same if the card has a worker; complete it again to wait for the verdict"}
+		Hint: "the report stands, and the supervisor of the card's worker, if there is one, judges it all the same; complete the card again to wait for the verdict"}
 }
