@@ -17,6 +17,11 @@ type Card struct {
 
 	Run     int64
 	Attempt int // from 1
+
+	// What presets say besides; a command of one's own has no fields for it.
+	Profile, Model, Provider, Effort string
+	Skills                           []string
+	Goal                             bool
 }
 
 // MaxArg is the longest argument a process can be started with on Linux:
@@ -58,31 +63,36 @@ func (c Card) field(name string) string {
 // above [MaxArg], or with a NUL.
 func (p Profile) Argv(c Card) ([]string, error) {
 	elements, bad := compile(p.Command)
-	return render(elements, bad, "command", c)
+	return render(elements, bad, "command", c, p.presetArgs(c))
 }
 
 // CheckArgv renders the check for one card, as [Profile.Argv] does the command.
 func (p Profile) CheckArgv(c Card) ([]string, error) {
 	elements, bad := compileCheck(p.Check)
-	return render(elements, bad, "check", c)
+	return render(elements, bad, "check", c, nil)
 }
 
-func render(elements []element, bad *badElement, what string, c Card) ([]string, error) {
+// render makes the arguments of a compiled command, which are followed by more.
+func render(elements []element, bad *badElement, what string, c Card, more []string) ([]string, error) {
 	if bad != nil {
 		return nil, fmt.Errorf(what+"[%d]: %s", bad.index, bad.msg)
 	}
 	argv := make([]string, len(elements))
 	for i, e := range elements {
 		s, why := e.render(c)
-		switch {
-		case why != "":
+		if why != "" {
 			return nil, fmt.Errorf(what+"[%d]: %s", i, why)
+		}
+		argv[i] = s
+	}
+	argv = append(argv, more...)
+	for i, s := range argv {
+		switch {
 		case strings.Contains(s, "\x00"):
 			return nil, fmt.Errorf(what+"[%d]: it has a NUL, which no argument can hold; take it out of the card", i)
 		case len(s) > MaxArg:
 			return nil, fmt.Errorf(what+"[%d]: %d bytes are too long for one argument, which holds %d; pass the text by {{.PromptFile}} or with \"stdin: prompt\"", i, len(s), MaxArg)
 		}
-		argv[i] = s
 	}
 	return argv, nil
 }
