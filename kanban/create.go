@@ -49,6 +49,8 @@ type Draft struct {
 	Effort        string
 	GoalMode      bool
 	GoalMaxTurns  int64
+	Check         string // see [Task.Check]
+	Worker        TaskID // whose worker makes the card; empty for a person
 
 	// Subs hear of the card from its making on. Their cards are not looked at.
 	Subs []Sub
@@ -114,6 +116,11 @@ func (d Draft) Clean() (Draft, error) {
 	if d.DueAt, err = cleanDue(d.DueAt); err != nil {
 		return d, err
 	}
+	if d.Check != "" {
+		if d.Check, err = CleanCheck(d.Check, d.Worker); err != nil {
+			return d, err
+		}
+	}
 	d.Subs = slices.Clone(d.Subs)
 	for i, s := range d.Subs {
 		if d.Subs[i], err = s.Clean(); err != nil {
@@ -175,7 +182,7 @@ func Create(id TaskID, d Draft, parents []Task, now time.Time) (Change, error) {
 		WorkspaceKind: d.WorkspaceKind, WorkspacePath: d.WorkspacePath, Branch: d.Branch, Project: d.Project,
 		IdempotencyKey: d.IdempotencyKey, MaxRuntime: d.MaxRuntime, MaxRetries: d.MaxRetries, Skills: d.Skills,
 		Model: d.Model, Provider: d.Provider, Effort: d.Effort, GoalMode: d.GoalMode, GoalMaxTurns: d.GoalMaxTurns,
-		DueAt: d.DueAt,
+		DueAt: d.DueAt, Check: d.Check,
 	}
 	switch {
 	case d.Blocked:

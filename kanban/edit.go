@@ -14,10 +14,13 @@ type Edit struct {
 	Body     *string
 	Priority *int64
 	DueAt    *time.Time // zero: no due date
+	Check    *string    // see [Task.Check]; the empty text is none
+	Worker   TaskID     // whose worker edits; empty for a person
 }
 
-// Edit changes the words, the priority and the due date of a card. Another title or body is
-// another task: failures are forgotten, and a breaker that held the card lets go.
+// Edit changes the words, the priority and the due date of a card. Another title,
+// body or check is another task: failures are forgotten, and a breaker that held
+// the card lets go.
 func (t Task) Edit(e Edit) (Change, error) {
 	if err := t.allowed(VerbEdit, ""); err != nil {
 		return Change{}, err
@@ -42,6 +45,15 @@ func (t Task) Edit(e Edit) (Change, error) {
 		}
 		if d.Body != t.Body {
 			n.Body, fields = d.Body, append(fields, "body")
+		}
+	}
+	if e.Check != nil {
+		check, err := CleanCheck(*e.Check, e.Worker)
+		if err != nil {
+			return Change{}, err
+		}
+		if check != t.Check {
+			n.Check, fields = check, append(fields, "check")
 		}
 	}
 	if len(fields) > 0 {
@@ -79,6 +91,7 @@ func (t Task) Unchanged(was Task, e Edit, assigns bool) error {
 	}{
 		{"title", e.Title != nil && t.Title != was.Title},
 		{"body", e.Body != nil && t.Body != was.Body},
+		{"check", e.Check != nil && t.Check != was.Check},
 		{"priority", e.Priority != nil && t.Priority != was.Priority},
 		{"due date", e.DueAt != nil && !t.DueAt.Equal(was.DueAt)},
 		{"assignee", assigns && t.Assignee != was.Assignee},

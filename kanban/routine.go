@@ -290,6 +290,8 @@ type storedRecipe struct {
 	Effort        string         `json:"reasoning_effort,omitempty"`
 	GoalMode      bool           `json:"goal_mode,omitempty"`
 	GoalMaxTurns  int64          `json:"goal_max_turns,omitempty"`
+	Check         string         `json:"check,omitempty"`
+	Worker        TaskID         `json:"worker,omitempty"`
 	Notify        []storedSub    `json:"notify,omitempty"`
 	Delay         int64          `json:"delay_seconds,omitempty"`
 	DueIn         int64          `json:"due_seconds,omitempty"`
@@ -320,7 +322,7 @@ func (r Recipe) Encode() (string, error) {
 		Title: d.Title, Body: d.Body, Assignee: d.Assignee, Parents: d.Parents, CreatedBy: d.CreatedBy, Tenant: d.Tenant, Session: d.Session,
 		Priority: d.Priority, Triage: d.Triage, Blocked: d.Blocked, WorkspaceKind: d.WorkspaceKind, WorkspacePath: d.WorkspacePath,
 		Branch: d.Branch, ProjectID: d.Project, MaxRuntime: int64(d.MaxRuntime / time.Second), MaxRetries: d.MaxRetries, Model: d.Model,
-		Provider: d.Provider, Effort: d.Effort, GoalMode: d.GoalMode, GoalMaxTurns: d.GoalMaxTurns,
+		Provider: d.Provider, Effort: d.Effort, GoalMode: d.GoalMode, GoalMaxTurns: d.GoalMaxTurns, Check: d.Check, Worker: d.Worker,
 		Delay: int64(wholeSeconds(r.Delay) / time.Second), DueIn: int64(wholeSeconds(r.DueIn) / time.Second),
 	}
 	if d.Skills != nil {
@@ -347,7 +349,7 @@ func ParseRecipe(text string) (Recipe, error) {
 			Title: s.Title, Body: s.Body, Assignee: s.Assignee, Parents: s.Parents, CreatedBy: s.CreatedBy, Tenant: s.Tenant, Session: s.Session,
 			Priority: s.Priority, Triage: s.Triage, Blocked: s.Blocked, WorkspaceKind: s.WorkspaceKind, WorkspacePath: s.WorkspacePath,
 			Branch: s.Branch, Project: s.ProjectID, MaxRuntime: time.Duration(s.MaxRuntime) * time.Second, MaxRetries: s.MaxRetries, Model: s.Model,
-			Provider: s.Provider, Effort: s.Effort, GoalMode: s.GoalMode, GoalMaxTurns: s.GoalMaxTurns,
+			Provider: s.Provider, Effort: s.Effort, GoalMode: s.GoalMode, GoalMaxTurns: s.GoalMaxTurns, Check: s.Check, Worker: s.Worker,
 		},
 		Delay: time.Duration(s.Delay) * time.Second, DueIn: time.Duration(s.DueIn) * time.Second,
 	}

@@ -188,6 +188,7 @@ func (d drawer) draft() kanban.Draft {
 	if key := pick(d, "key", "", "", "x", "y"); key != "" {
 		t.IdempotencyKey = d.tenant + " " + key
 	}
+	t.Check = pick(d, "check", "", "", "", "", "make test")
 	switch rapid.IntRange(0, 5).Draw(d.T, "more") {
 	case 0:
 		t.Body, t.CreatedBy, t.Session, t.Project = "two\nlines, größer", "ada", "s", "p"

@@ -34,6 +34,7 @@ On a terminal, without a title and a body, the card is written in $VISUAL or
 $EDITOR.`,
 		example: `  andon create "Write the letter" --assignee ada
   andon create "Fix the parser" --assignee ada --workspace worktree:~/src/parser
+  andon create "Fix the lexer" --assignee ada --workspace worktree --check 'go test ./...'
   andon create "Post it" --assignee bob --parent t_1a2b3c4d
   git diff | andon create "Review this" --body - --assignee ada --json`,
 		exits: "refused: blank title, unknown parent, a value that breaks a rule",
@@ -69,6 +70,7 @@ func (o *create) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.d.GoalMode, "goal", false, "goal mode")
 	f.Int64Var(&o.d.GoalMaxTurns, "goal-max-turns", 0, "turns in goal mode")
 	f.StringVar(&o.initial, "initial-status", "running", "running (the ordinary way) or blocked (a person must unblock it)")
+	f.StringVar(&o.d.Check, "check", "", "shell command that must succeed in the workspace before the card is done")
 	f.StringArrayVar(&o.notify, "notify", nil, "target of andon.yaml that hears what happens to the card (may be repeated)")
 	f.StringVar(&o.due, "due", "", "by when it should be done: 2027-01-04 09:00, RFC 3339, or +2d")
 	atFlag(f, &o.at)
@@ -242,6 +244,10 @@ func (o *create) fill(d *kanban.Draft) (err error) {
 	if d.CreatedBy == "" {
 		d.CreatedBy = o.author()
 	}
+	if o.changed("check") && strings.TrimSpace(d.Check) == "" {
+		return usagef("--check: it is blank; give a command, or leave it out")
+	}
+	d.Worker = o.own()
 	d.Body, err = o.text(d.Body, o.bodyFile, o.changed)
 	return err
 }

@@ -15,10 +15,10 @@ func newEdit(a *app) *cobra.Command {
 	o := &edit{app: a}
 	cmd := verb(words{
 		use: "edit ID", group: "cards",
-		short: "change a card's title, body, priority or due date, or what a finished one says",
-		long: `Change the title, the body, the priority or the due date of a card that is not
-archived.
-Another title or body is another task: its failures are forgotten, and one that
+		short: "change a card's title, body, check, priority or due date, or what a finished one says",
+		long: `Change the title, the body, the check, the priority or the due date of a card
+that is not archived.
+Another title, body or check is another task: its failures are forgotten, and one that
 they had blocked goes on. With --result, change what a finished card and its last
 run say; that goes by itself.
 
@@ -36,6 +36,7 @@ others have changed meanwhile is not written over.`,
 	f.StringVar(&o.bodyFile, "body-file", "", "read the text from a file; - is standard input")
 	f.Int64Var(&o.priority, "priority", 0, "higher is started first")
 	f.StringVar(&o.due, "due", "", "by when it should be done: 2027-01-04 09:00, RFC 3339, +2d, or none")
+	f.StringVar(&o.check, "check", "", "another command that must succeed before the card is done; empty: none")
 	f.StringVar(&o.result.Result, "result", "", "what came out")
 	f.StringVar(&o.result.Summary, "summary", "", "what was done (with --result; default: the result)")
 	f.StringVar(&o.metadata, "metadata", "", "facts for other workers, a JSON object (with --result)")
@@ -45,12 +46,11 @@ others have changed meanwhile is not written over.`,
 
 type edit struct {
 	*app
-	title, body, bodyFile string
-	due                   string
-	priority              int64
-	result                kanban.ResultEdit
-	metadata              string
-	changed               func(flag string) bool
+	title, body, bodyFile, due, check string
+	priority                          int64
+	result                            kanban.ResultEdit
+	metadata                          string
+	changed                           func(flag string) bool
 }
 
 func (o *edit) run(ctx context.Context, args []string) error {
@@ -58,17 +58,17 @@ func (o *edit) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	words := o.changed("title") || o.changed("body") || o.changed("body-file") || o.changed("priority") || o.changed("due")
+	words := o.changed("title") || o.changed("body") || o.changed("body-file") || o.changed("priority") || o.changed("due") || o.changed("check")
 	result := o.changed("result")
 	switch {
 	case !result && (o.changed("summary") || o.changed("metadata")):
 		return usagef("--summary and --metadata go with --result")
 	case result && words:
-		return usagef("--result goes without --title, --body, --priority and --due; edit twice")
+		return usagef("--result goes without --title, --body, --check, --priority and --due; edit twice")
 	case !result && !words && o.Interactive:
 		return o.inEditor(ctx, ids[0])
 	case !result && !words:
-		return usagef("what shall change? --title, --body, --priority, --due or, of a finished card, --result")
+		return usagef("what shall change? --title, --body, --check, --priority, --due or, of a finished card, --result")
 	}
 	do := o.words
 	if result {
@@ -143,7 +143,10 @@ func (o *edit) inEditor(ctx context.Context, id kanban.TaskID) error {
 type editing func(context.Context, *session, kanban.TaskID) (kanban.Change, error)
 
 func (o *edit) words() (editing, error) {
-	var e kanban.Edit
+	e := kanban.Edit{Worker: o.own()}
+	if o.changed("check") {
+		e.Check = &o.check
+	}
 	if o.changed("title") {
 		e.Title = &o.title
 	}

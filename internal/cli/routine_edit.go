@@ -200,6 +200,7 @@ var routineFields = map[string]func(to *kanban.Draft, from kanban.Draft){
 	"workspace": func(to *kanban.Draft, from kanban.Draft) {
 		to.WorkspaceKind, to.WorkspacePath = from.WorkspaceKind, from.WorkspacePath
 	},
+	"check":          func(to *kanban.Draft, from kanban.Draft) { to.Check, to.Worker = from.Check, from.Worker },
 	"branch":         func(to *kanban.Draft, from kanban.Draft) { to.Branch = from.Branch },
 	"tenant":         func(to *kanban.Draft, from kanban.Draft) { to.Tenant = from.Tenant },
 	"priority":       func(to *kanban.Draft, from kanban.Draft) { to.Priority = from.Priority },

@@ -29,6 +29,7 @@ type Task struct {
 	CurrentStepKey   *string              `json:"current_step_key"`
 	ScheduledAt      *int64               `json:"scheduled_at"`
 	DueAt            *int64               `json:"due_at"`
+	Check            *string              `json:"check,omitempty"`
 }
 
 // NewTask shows a card.
@@ -40,7 +41,7 @@ func NewTask(t kanban.Task) Task {
 		CreatedAt: epoch(t.CreatedAt), StartedAt: epoch(t.StartedAt), CompletedAt: epoch(t.CompletedAt),
 		Result: opt(t.Result), Skills: t.Skills, MaxRetries: opt(t.MaxRetries), ModelOverride: opt(t.Model),
 		ProviderOverride: opt(t.Provider), SessionID: opt(t.Session), WorkflowTemplate: opt(t.WorkflowTemplate),
-		CurrentStepKey: opt(t.StepKey), ScheduledAt: epoch(t.StartAt), DueAt: epoch(t.DueAt),
+		CurrentStepKey: opt(t.StepKey), ScheduledAt: epoch(t.StartAt), DueAt: epoch(t.DueAt), Check: opt(t.Check),
 	}
 	if v.Skills == nil {
 		v.Skills = []string{}
