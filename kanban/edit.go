@@ -13,10 +13,12 @@ type Edit struct {
 	Title    *string
 	Body     *string
 	Priority *int64
+
+	Resources *[]string // what it takes up as it runs
 }
 
-// Edit changes the words and the priority of a card. Another title or body is
-// another task: failures are forgotten, and a breaker that held the card lets go.
+// Edit changes the words, the priority and the needs of a card. Another title or
+// body, or other needs, make another task: failures are forgotten, and a breaker that held the card lets go.
 func (t Task) Edit(e Edit) (Change, error) {
 	if err := t.allowed(VerbEdit, ""); err != nil {
 		return Change{}, err
@@ -41,6 +43,15 @@ func (t Task) Edit(e Edit) (Change, error) {
 		}
 		if d.Body != t.Body {
 			n.Body, fields = d.Body, append(fields, "body")
+		}
+	}
+	if e.Resources != nil {
+		names, err := cleanResources(*e.Resources)
+		if err != nil {
+			return Change{}, err
+		}
+		if !slices.Equal(names, t.Resources) {
+			n.Resources, fields = names, append(fields, "resources")
 		}
 	}
 	if len(fields) > 0 {

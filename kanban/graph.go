@@ -106,6 +106,7 @@ func (d Draft) Differs(t Task) []string {
 		{"max_runtime", d.MaxRuntime == t.MaxRuntime},
 		{"max_retries", d.MaxRetries == t.MaxRetries},
 		{"skills", slices.Equal(d.Skills, t.Skills)},
+		{"resources", slices.Equal(d.Resources, t.Resources)},
 		{"model", d.Model == t.Model && d.Provider == t.Provider},
 	} {
 		if !f.same {

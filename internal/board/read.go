@@ -110,8 +110,9 @@ func (b *Board) Counts(ctx context.Context) (map[kanban.Status]int, error) {
 // Floor is what a dispatcher looks at: who is running, and who waits to.
 type Floor struct {
 	Running []store.Held
-	Ready   []kanban.Task // in the order of dispatch
+	Ready   []kanban.Task // without their longer texts, the most urgent first and then the oldest
 	Next    time.Time     // when the next scheduled card goes on; zero if none will by itself
+	Served  []store.Served
 
 	// Pasts are of the ready cards that have one which may hold them back.
 	Pasts map[kanban.TaskID]kanban.Past
@@ -127,6 +128,9 @@ func (b *Board) Floor(ctx context.Context) (f Floor, err error) {
 			return err
 		}
 		if f.Pasts, err = pasts(ctx, tx); err != nil {
+			return err
+		}
+		if f.Served, err = tx.Served(ctx); err != nil {
 			return err
 		}
 		f.Next, err = tx.NextStart(ctx, kanban.Scheduled)

@@ -14,16 +14,17 @@ func newEdit(a *app) *cobra.Command {
 	o := &edit{app: a}
 	cmd := verb(words{
 		use: "edit ID", group: "cards",
-		short: "change a card's title, body or priority, or what a finished one says",
-		long: `Change the title, the body or the priority of a card that is not archived.
-Another title or body is another task: its failures are forgotten, and one that
-they had blocked goes on. With --result, change what a finished card and its last
+		short: "change a card's title, body, priority or resources, or what a finished one says",
+		long: `Change the title, the body, the priority or the resources of a card that is not
+archived. Another title or body, or other resources, make another task: its
+failures are forgotten, and one that they had blocked goes on. With --result, change what a finished card and its last
 run say; that goes by itself.
 
 On a terminal, without any of these, the card is edited in $VISUAL or $EDITOR. What
 others have changed meanwhile is not written over.`,
 		example: `  andon edit t_1a2b3c4d --title "Write two letters" --priority 5
   andon edit t_1a2b3c4d --body-file letter.md
+  andon edit t_1a2b3c4d --resource gpu --resource phone
   andon edit t_1a2b3c4d --result "in letters.txt" --summary "two letters"`,
 		exits: "no such card, it is archived, or --result is given and it is not done",
 	}, cobra.ExactArgs(1), o.run)
@@ -32,6 +33,7 @@ others have changed meanwhile is not written over.`,
 	f.StringVar(&o.body, "body", "", "another text; - reads standard input")
 	f.StringVar(&o.bodyFile, "body-file", "", "read the text from a file; - is standard input")
 	f.Int64Var(&o.priority, "priority", 0, "higher is started first")
+	f.StringArrayVar(&o.resources, "resource", nil, "resource that it takes one of as it runs, instead of those it has (may be repeated; none: no resource)")
 	f.StringVar(&o.result.Result, "result", "", "what came out")
 	f.StringVar(&o.result.Summary, "summary", "", "what was done (with --result; default: the result)")
 	f.StringVar(&o.metadata, "metadata", "", "facts for other workers, a JSON object (with --result)")
@@ -43,6 +45,7 @@ type edit struct {
 	*app
 	title, body, bodyFile string
 	priority              int64
+	resources             []string
 	result                kanban.ResultEdit
 	metadata              string
 	changed               func(flag string) bool
@@ -53,13 +56,13 @@ func (o *edit) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	words := o.changed("title") || o.changed("body") || o.changed("body-file") || o.changed("priority")
+	words := o.changed("title") || o.changed("body") || o.changed("body-file") || o.changed("priority") || o.changed("resource")
 	result := o.changed("result")
 	switch {
 	case !result && (o.changed("summary") || o.changed("metadata")):
 		return usagef("--summary and --metadata go with --result")
 	case result && words:
-		return usagef("--result goes without --title, --body and --priority; edit twice")
+		return usagef("--result goes without --title, --body, --priority and --resource; edit twice")
 	case !result && !words && o.Interactive:
 		return o.inEditor(ctx, ids[0])
 	case !result && !words:
@@ -152,7 +155,19 @@ func (o *edit) words() (editing, error) {
 	if o.changed("body") || o.changed("body-file") {
 		e.Body = &body
 	}
+	if o.changed("resource") {
+		if len(o.resources) == 1 && o.resources[0] == "none" {
+			o.resources = nil
+		}
+		e.Resources = &o.resources
+	}
 	return func(ctx context.Context, s *session, id kanban.TaskID) (kanban.Change, error) {
+		if s.unread != nil && len(o.resources) > 0 {
+			return kanban.Change{}, s.unread
+		}
+		if err := s.haveResources(o.resources); err != nil {
+			return kanban.Change{}, err
+		}
 		return s.Edit(ctx, id, e)
 	}, nil
 }

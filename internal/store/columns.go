@@ -60,6 +60,7 @@ var taskColumns = []column[kanban.Task]{
 	millis("andon_retry_at", func(t *kanban.Task) *time.Time { return &t.RetryAt }),
 	flagOrNull("andon_forced", func(t *kanban.Task) *bool { return &t.Forced }),
 	unix("andon_start_at", func(t *kanban.Task) *time.Time { return &t.StartAt }),
+	list("andon_resources", func(t *kanban.Task) *[]string { return &t.Resources }),
 }
 
 var runColumns = []column[kanban.Run]{

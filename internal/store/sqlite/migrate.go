@@ -53,6 +53,7 @@ var additions = []struct{ table, column, decl, from string }{
 	{"tasks", "andon_retry_at", "INTEGER", ""},
 	{"tasks", "andon_forced", "INTEGER", ""},
 	{"tasks", "andon_start_at", "INTEGER", ""},
+	{"tasks", "andon_resources", "TEXT", ""},
 }
 
 // renames are the kinds of events that were called otherwise once.

@@ -43,7 +43,8 @@ CREATE TABLE IF NOT EXISTS tasks (
 	block_recurrences    BIGINT NOT NULL DEFAULT 0,
 	andon_retry_at       BIGINT,
 	andon_forced         BIGINT,
-	andon_start_at       BIGINT
+	andon_start_at       BIGINT,
+	andon_resources      TEXT
 );
 
 CREATE TABLE IF NOT EXISTS task_links (
