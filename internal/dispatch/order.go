@@ -3,7 +3,6 @@ package dispatch
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"andon/internal/config"
 	"andon/internal/store"
@@ -52,25 +51,27 @@ func newTurns(all []Snapshot) turns {
 	return t
 }
 
-// served lists who was served, the latest last. The runs of one board are in the
-// order of their numbers, even if the clock went back between them.
+// served lists who was served, the latest last. What lies in the future was before
+// the clock was set back, and so before everything else.
 func served(all []Snapshot) []pair {
 	type one struct {
 		store.Served
 		board string
+		after bool // the clock was set back, if it was
 	}
 	var list []one
 	for _, s := range all {
-		var latest time.Time
 		for _, v := range s.Served {
-			if latest = v.At; len(list) > 0 && list[len(list)-1].board == s.Board && list[len(list)-1].At.After(latest) {
-				latest = list[len(list)-1].At
-			}
-			v.At = latest
-			list = append(list, one{v, s.Board})
+			list = append(list, one{v, s.Board, !v.At.After(s.Now)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b one) int {
+		if a.after != b.after {
+			if b.after {
+				return -1
+			}
+			return 1
+		}
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.board, b.board), cmp.Compare(a.Run, b.Run))
 	})
 	pairs := make([]pair, len(list))

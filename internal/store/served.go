@@ -21,9 +21,10 @@ const servedRuns = 256
 
 // Served tells who was served last, the latest last.
 func (tx *Tx) Served(ctx context.Context) ([]Served, error) {
-	rows, err := tx.query(ctx, `SELECT COALESCE(t.tenant, ''), COALESCE(r.profile, ''), max(r.id), max(r.started_at)
-		FROM (SELECT id, task_id, profile, started_at FROM task_runs ORDER BY id DESC LIMIT ?) r JOIN tasks t ON t.id = r.task_id
-		GROUP BY 1, 2 ORDER BY 3`, servedRuns)
+	rows, err := tx.query(ctx, `SELECT s.tenant, s.profile, n.id, n.started_at FROM (
+		SELECT COALESCE(t.tenant, '') AS tenant, COALESCE(r.profile, '') AS profile, max(r.id) AS newest
+		FROM (SELECT id, task_id, profile FROM task_runs ORDER BY id DESC LIMIT ?) r JOIN tasks t ON t.id = r.task_id
+		GROUP BY 1, 2) s JOIN task_runs n ON n.id = s.newest ORDER BY s.newest`, servedRuns)
 	served, err := collect(rows, err, func(s *Served) []any {
 		return []any{&s.Tenant, &s.Profile, &s.Run, &scanInt{func(n int64) { s.At = time.Unix(n, 0) }}}
 	})
