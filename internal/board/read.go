@@ -113,6 +113,7 @@ type Floor struct {
 	Ready   []kanban.Task // without their longer texts, the most urgent first and then the oldest
 	Next    time.Time     // when the next scheduled card goes on; zero if none will by itself
 	Served  []store.Served
+	Pauses  []kanban.Pause
 
 	// Pasts are of the ready cards that have one which may hold them back.
 	Pasts map[kanban.TaskID]kanban.Past
@@ -131,6 +132,9 @@ func (b *Board) Floor(ctx context.Context) (f Floor, err error) {
 			return err
 		}
 		if f.Served, err = tx.Served(ctx); err != nil {
+			return err
+		}
+		if f.Pauses, err = tx.Pauses(ctx); err != nil {
 			return err
 		}
 		f.Next, err = tx.NextStart(ctx, kanban.Scheduled)

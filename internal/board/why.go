@@ -74,6 +74,9 @@ func (b *Board) around(ctx context.Context, tx *store.Tx, f *Floor, id kanban.Ta
 	if f.Served, err = tx.Served(ctx); err != nil {
 		return err
 	}
+	if f.Pauses, err = tx.Pauses(ctx); err != nil {
+		return err
+	}
 	f.Pasts, err = tx.Pasts(ctx, []kanban.TaskID{id})
 	return err
 }

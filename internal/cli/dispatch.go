@@ -91,6 +91,7 @@ type tickView struct {
 	RateLimited   []kanban.TaskID  `json:"rate_limited"`
 	SkippedLocked bool             `json:"skipped_locked"`
 	Resources     []resourceView   `json:"skipped_resources"`
+	Paused        []kanban.TaskID  `json:"skipped_paused"`
 }
 
 // boardTick is what a pass did on one board.
@@ -143,7 +144,7 @@ func newTickView(r dispatch.Report) tickView {
 		Reclaimed: len(r.Reclaimed), Crashed: list(r.Crashed), TimedOut: list(r.TimedOut), Stale: list(r.Stale),
 		AutoBlocked: list(r.AutoBlocked), Promoted: len(r.Promoted), Spawned: []spawnView{},
 		Unassigned: held(r, dispatch.HoldUnassigned), Nonspawnable: held(r, dispatch.HoldNoProfile), Capped: append(held(r, dispatch.HoldCap), held(r, dispatch.HoldBoardCap)...),
-		Resources: []resourceView{}, ProfileCapped: []profileCapView{}, AutoAssigned: list(r.AutoAssigned), Waiting: []waitingView{}, Guarded: []guardedView{},
+		Paused: held(r, dispatch.HoldPaused), Resources: []resourceView{}, ProfileCapped: []profileCapView{}, AutoAssigned: list(r.AutoAssigned), Waiting: []waitingView{}, Guarded: []guardedView{},
 		RateLimited: held(r, dispatch.HoldRateLimit), SkippedLocked: r.SkippedLocked,
 	}
 	for _, s := range r.Spawned {
@@ -183,7 +184,7 @@ func (v *tickView) add(b tickView) {
 	v.Promoted += b.Promoted
 	for _, l := range []struct{ to, from *[]kanban.TaskID }{
 		{&v.Crashed, &b.Crashed}, {&v.TimedOut, &b.TimedOut}, {&v.Stale, &b.Stale}, {&v.AutoBlocked, &b.AutoBlocked}, {&v.Unassigned, &b.Unassigned},
-		{&v.Nonspawnable, &b.Nonspawnable}, {&v.AutoAssigned, &b.AutoAssigned}, {&v.Capped, &b.Capped}, {&v.RateLimited, &b.RateLimited},
+		{&v.Nonspawnable, &b.Nonspawnable}, {&v.AutoAssigned, &b.AutoAssigned}, {&v.Capped, &b.Capped}, {&v.RateLimited, &b.RateLimited}, {&v.Paused, &b.Paused},
 	} {
 		*l.to = append(*l.to, *l.from...)
 	}
@@ -257,6 +258,7 @@ func tickText(r dispatch.Report, dryRun bool) string {
 	}
 	line("unassigned", held(r, dispatch.HoldUnassigned))
 	line("no profile", held(r, dispatch.HoldNoProfile))
+	line("paused", held(r, dispatch.HoldPaused))
 	line("at the cap", append(held(r, dispatch.HoldCap), held(r, dispatch.HoldBoardCap)...))
 	for _, h := range r.Starts.Held {
 		switch first := h.Holds[0]; first.Kind {

@@ -234,6 +234,8 @@ func groupText(t kanban.Task, h dispatch.Hold) string {
 		return "completed within the hour"
 	case dispatch.HoldPull:
 		return "a pull request of the last day"
+	case dispatch.HoldPaused:
+		return h.Pause.Scope.String() + " is paused"
 	case dispatch.HoldResource:
 		return fmt.Sprintf("no %s is free (resources.%s is %d)", h.Resource, h.Resource, h.Limit)
 	case dispatch.HoldCap, dispatch.HoldBoardCap, dispatch.HoldProfileCap:

@@ -41,6 +41,9 @@ const (
 	// HoldNone: it is started by the next pass.
 	HoldNone HoldKind = "starting"
 
+	// HoldPaused: somebody has let nothing be started.
+	HoldPaused HoldKind = "paused"
+
 	// For whom there is no room.
 	HoldResource   HoldKind = "resource"
 	HoldProfileCap HoldKind = "profile_cap"
@@ -57,6 +60,7 @@ type Hold struct {
 	Current int       // of Limit, so many run, or are started now
 	Limit   int
 
+	Pause    kanban.Pause
 	Resource string          // the resource that is used up
 	Users    []kanban.TaskID // who has it, or gets it now
 }
@@ -80,21 +84,35 @@ type room struct {
 	busy   map[string]int             // by profile
 	users  map[string][]kanban.TaskID // by resource
 	turns  turns
+
+	// What is paused. A pause of one board has that one behind its scope.
+	paused map[kanban.Scope]kanban.Pause
 }
 
 func newRoom(all []Snapshot, l Limits) room {
 	r := room{l: l, limit: l.MaxInProgress, cap: "dispatch.max_in_progress", boards: map[string]int{}, busy: map[string]int{},
-		users: map[string][]kanban.TaskID{}, turns: newTurns(all)}
+		users: map[string][]kanban.TaskID{}, paused: map[kanban.Scope]kanban.Pause{}, turns: newTurns(all)}
 	if l.Max > 0 && (r.limit == 0 || l.Max < r.limit) {
 		r.limit, r.cap = l.Max, "--max"
 	}
 	for _, s := range all {
+		for _, p := range s.Pauses {
+			scope := p.Scope
+			if scope == kanban.ScopeBoard {
+				scope = pauseOf(s.Board)
+			}
+			if was, ok := r.paused[scope]; !ok || p.Since.Before(was.Since) {
+				r.paused[scope] = p
+			}
+		}
 		for _, w := range s.Running {
 			r.count(s.Board, w.Task)
 		}
 	}
 	return r
 }
+
+func pauseOf(board string) kanban.Scope { return kanban.ScopeBoard + ":" + kanban.Scope(board) }
 
 // full reports whether no further card can be started, whosever it is.
 func (r *room) full() bool { return r.limit > 0 && r.total >= r.limit }
@@ -161,8 +179,16 @@ func (r *room) holds(s Snapshot, t kanban.Task) []Hold {
 	return append(holds, r.caps(s.Board, t)...)
 }
 
-// caps are the holds for whom there is no room, the narrowest first.
+// caps are the holds that a card shares with others: the pauses, the widest first,
+// and the limits, the narrowest first.
 func (r *room) caps(board string, t kanban.Task) (holds []Hold) {
+	if len(r.paused) > 0 {
+		for _, scope := range []kanban.Scope{kanban.ScopeAll, pauseOf(board), kanban.ProfileScope(t.Assignee)} {
+			if p, ok := r.paused[scope]; ok {
+				holds = append(holds, Hold{Kind: HoldPaused, Pause: p})
+			}
+		}
+	}
 	for _, n := range needs(t, r.l.Profiles) {
 		if of := r.l.Resources[n]; len(r.users[n]) >= of {
 			holds = append(holds, Hold{Kind: HoldResource, Cap: "resources." + n, Current: len(r.users[n]), Limit: of, Resource: n, Users: r.users[n]})

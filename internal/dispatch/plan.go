@@ -18,6 +18,7 @@ type Snapshot struct {
 	Running []Worker
 	Ready   []kanban.Task // the most urgent first and then the oldest
 	Served  []store.Served
+	Pauses  []kanban.Pause
 	Next    time.Time // when the next scheduled card goes on; zero if none will by itself
 
 	// Closed: another dispatcher is at the board. Who runs there counts, and nobody

@@ -47,7 +47,7 @@ func Enough(board string, f board.Floor, l Limits, now time.Time, t kanban.Task)
 // NewSnapshot is what a plan needs of a floor. What became of the workers is not
 // asked: all of them count.
 func NewSnapshot(board string, f board.Floor, now time.Time) Snapshot {
-	s := Snapshot{Board: board, Now: now, Ready: f.Ready, Served: f.Served, Next: f.Next, Pasts: f.Pasts}
+	s := Snapshot{Board: board, Now: now, Ready: f.Ready, Served: f.Served, Pauses: f.Pauses, Next: f.Next, Pasts: f.Pasts}
 	for _, h := range f.Running {
 		s.Running = append(s.Running, Worker{Held: h})
 	}
@@ -166,6 +166,8 @@ func (w *writer) hold(h Hold) {
 		w.rest(h)
 	case HoldCap, HoldBoardCap, HoldProfileCap:
 		w.full(h)
+	case HoldPaused:
+		w.paused(h)
 	case HoldResource:
 		w.used(h)
 	}
@@ -195,6 +197,26 @@ func (w *writer) full(h Hold) {
 	w.reason(h.Kind, map[string]any{"cap": h.Cap, "current": h.Current, "running": running, "limit": h.Limit}, "%s (%s).", text, h.Cap)
 	w.start("andon claim %s", t.ID)
 }
+
+// paused tells who let nothing be started.
+func (w *writer) paused(h Hold) {
+	p, why := h.Pause, ""
+	if p.Reason != "" {
+		why = fmt.Sprintf(": %q", p.Reason)
+	}
+	w.reason(h.Kind, map[string]any{"scope": p.Scope, "reason": p.Reason, "by": p.Actor, "since": epoch(p.Since)},
+		"%s is paused since %s by %s%s.", sentence(p.Scope.String()), w.clock(p.Since), or(p.Actor, "somebody"), why)
+	switch {
+	case p.Scope == kanban.ScopeAll:
+		w.start("andon resume --all")
+	case p.Scope.Profile() != "":
+		w.start("andon resume --profile %s", p.Scope.Profile())
+	default:
+		w.start("andon resume --board %s", w.a.Board)
+	}
+}
+
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // used tells of a resource that is used up.
 func (w *writer) used(h Hold) {

@@ -78,6 +78,11 @@ func cards(t *rapid.T, name string, names []string) (f board.Floor, all []kanban
 		}
 	}
 	slices.SortStableFunc(f.Ready, func(a, b kanban.Task) int { return cmp.Compare(b.Priority, a.Priority) })
+	for _, s := range rapid.SliceOfNDistinct(rapid.SampledFrom([]kanban.Scope{kanban.ScopeBoard, kanban.ScopeAll, kanban.ProfileScope("ada")}), 0, 2, rapid.ID[kanban.Scope]).Draw(t, "pauses") {
+		if rapid.IntRange(0, 3).Draw(t, "paused") == 0 {
+			f.Pauses = append(f.Pauses, kanban.Pause{Scope: s, Since: now, Actor: "eve", Reason: "for now"})
+		}
+	}
 	for i := range rapid.IntRange(0, 4).Draw(t, "served") {
 		f.Served = append(f.Served, store.Served{Tenant: rapid.SampledFrom([]string{"", "acme", "anvil"}).Draw(t, "served"),
 			Profile: rapid.SampledFrom(names).Draw(t, "by"), Run: kanban.RunID(i + 1), At: at("at")})

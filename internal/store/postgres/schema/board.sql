@@ -185,3 +185,11 @@ CREATE TABLE IF NOT EXISTS andon_undo (
 	change    TEXT COLLATE "C" NOT NULL,
 	undone_at BIGINT
 );
+
+-- What is paused: the board, all boards, or a profile. No cards of it are started.
+CREATE TABLE IF NOT EXISTS andon_control (
+	scope  TEXT COLLATE "C" PRIMARY KEY,
+	reason TEXT COLLATE "C" NOT NULL,
+	actor  TEXT COLLATE "C" NOT NULL,
+	since  BIGINT NOT NULL
+);
