@@ -16,6 +16,10 @@ const (
 // ProfileScope is the cards of a profile, on all boards.
 func ProfileScope(name string) Scope { return Scope("profile:" + CanonicalAssignee(name)) }
 
+// ForgivenScope keeps when somebody said that a profile's rate limit is over. It is
+// no pause.
+func ForgivenScope(profile string) Scope { return Scope("forgiven:" + profile) }
+
 // Profile is the profile that the scope is of; empty if of none.
 func (s Scope) Profile() string {
 	name, _ := strings.CutPrefix(string(s), "profile:")

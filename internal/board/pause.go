@@ -62,3 +62,33 @@ func (b *Board) Running(ctx context.Context) (tasks []kanban.Task, err error) {
 	})
 	return tasks, err
 }
+
+// Forgive says that the rate limits of a profile are over, of all profiles if none
+// is named, and tells of which that was not known.
+func (b *Board) Forgive(ctx context.Context, profile, actor string) (forgiven []string, err error) {
+	read := func(tx *store.Tx) error {
+		forgiven = nil
+		limited, err := tx.Limited(ctx)
+		for _, l := range limited {
+			if profile == "" || l.Profile == profile {
+				forgiven = append(forgiven, l.Profile)
+			}
+		}
+		return err
+	}
+	if err := b.store.View(ctx, read); err != nil || len(forgiven) == 0 {
+		return nil, err
+	}
+	err = b.store.Update(ctx, func(tx *store.Tx) error {
+		if err := read(tx); err != nil {
+			return err
+		}
+		for _, p := range forgiven {
+			if err := tx.Forgive(ctx, p, actor); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return forgiven, err
+}

@@ -114,6 +114,7 @@ type Floor struct {
 	Next    time.Time     // when the next scheduled card goes on; zero if none will by itself
 	Served  []store.Served
 	Pauses  []kanban.Pause
+	Limited []store.Limited
 
 	// Pasts are of the ready cards that have one which may hold them back.
 	Pasts map[kanban.TaskID]kanban.Past
@@ -135,6 +136,9 @@ func (b *Board) Floor(ctx context.Context) (f Floor, err error) {
 			return err
 		}
 		if f.Pauses, err = tx.Pauses(ctx); err != nil {
+			return err
+		}
+		if f.Limited, err = tx.Limited(ctx); err != nil {
 			return err
 		}
 		f.Next, err = tx.NextStart(ctx, kanban.Scheduled)

@@ -77,6 +77,9 @@ func (b *Board) around(ctx context.Context, tx *store.Tx, f *Floor, id kanban.Ta
 	if f.Pauses, err = tx.Pauses(ctx); err != nil {
 		return err
 	}
+	if f.Limited, err = tx.Limited(ctx); err != nil {
+		return err
+	}
 	f.Pasts, err = tx.Pasts(ctx, []kanban.TaskID{id})
 	return err
 }

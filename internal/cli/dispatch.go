@@ -145,7 +145,7 @@ func newTickView(r dispatch.Report) tickView {
 		AutoBlocked: list(r.AutoBlocked), Promoted: len(r.Promoted), Spawned: []spawnView{},
 		Unassigned: held(r, dispatch.HoldUnassigned), Nonspawnable: held(r, dispatch.HoldNoProfile), Capped: append(held(r, dispatch.HoldCap), held(r, dispatch.HoldBoardCap)...),
 		Paused: held(r, dispatch.HoldPaused), Resources: []resourceView{}, ProfileCapped: []profileCapView{}, AutoAssigned: list(r.AutoAssigned), Waiting: []waitingView{}, Guarded: []guardedView{},
-		RateLimited: held(r, dispatch.HoldRateLimit), SkippedLocked: r.SkippedLocked,
+		RateLimited: append(held(r, dispatch.HoldRateLimit), held(r, dispatch.HoldAccount)...), SkippedLocked: r.SkippedLocked,
 	}
 	for _, s := range r.Spawned {
 		v.Spawned = append(v.Spawned, spawnView{s.Task, s.Assignee, s.Workspace, s.Run})
@@ -156,7 +156,7 @@ func newTickView(r dispatch.Report) tickView {
 			v.Resources = append(v.Resources, resourceView{h.Task.ID, first.Resource, append([]kanban.TaskID{}, first.Users...)})
 		case dispatch.HoldProfileCap:
 			v.ProfileCapped = append(v.ProfileCapped, profileCapView{h.Task.ID, h.Task.Assignee, first.Current})
-		case dispatch.HoldBackoff, dispatch.HoldRateLimit:
+		case dispatch.HoldBackoff, dispatch.HoldRateLimit, dispatch.HoldAccount:
 			v.Waiting = append(v.Waiting, waitingView{h.Task.ID, first.Until.Unix()})
 		case dispatch.HoldSuccess, dispatch.HoldPull:
 			v.Guarded = append(v.Guarded, guardedView{h.Task.ID, first.Kind, first.Until.Unix()})
@@ -266,7 +266,7 @@ func tickText(r dispatch.Report, dryRun bool) string {
 			fmt.Fprintf(&b, "%-13s %s: %s (%d of %d in use)\n", "waiting:", h.Task.ID, first.Resource, first.Current, first.Limit)
 		case dispatch.HoldProfileCap:
 			fmt.Fprintf(&b, "%-13s %s: %s has %d running\n", "at the cap:", h.Task.ID, view.Plain(h.Task.Assignee), first.Current)
-		case dispatch.HoldBackoff, dispatch.HoldRateLimit:
+		case dispatch.HoldBackoff, dispatch.HoldRateLimit, dispatch.HoldAccount:
 			fmt.Fprintf(&b, "%-13s %s until %s\n", "waiting:", h.Task.ID, first.Until.Format("15:04:05"))
 		case dispatch.HoldSuccess, dispatch.HoldPull:
 			fmt.Fprintf(&b, "%-13s %s (%s) until %s\n", "guarded:", h.Task.ID, first.Kind, first.Until.Format("2006-01-02 15:04:05"))

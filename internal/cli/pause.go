@@ -178,7 +178,9 @@ func newResume(a *app) *cobra.Command {
 		use: "resume", group: "work",
 		short: "start cards again after a pause",
 		long: `Start cards again that "andon pause" or "andon drain" keep from it: those of the
-board, or of a profile. --all ends every pause there is, whatever it is of.`,
+board, or of a profile. --all ends every pause there is, whatever it is of. A rest of
+the profile's account after a rate limit ends, too; a card that met the limit itself
+can be claimed, or waits until its time has come.`,
 		example: `  andon resume
   andon resume --profile writer
   andon resume --all`,
@@ -209,6 +211,19 @@ func (o *resume) run(ctx context.Context, _ []string) error {
 		ended, err := b.Resume(ctx, scopes...)
 		if err != nil {
 			return err
+		}
+		forgiven, err := []string(nil), error(nil)
+		switch {
+		case scope == kanban.ScopeAll:
+			forgiven, err = b.Forgive(ctx, "", o.author())
+		case scope.Profile() != "":
+			forgiven, err = b.Forgive(ctx, scope.Profile(), o.author())
+		}
+		if err != nil {
+			return err
+		}
+		for _, p := range forgiven {
+			ended = append(ended, kanban.ProfileScope(p))
 		}
 		for _, s := range ended {
 			if !slices.Contains(v.Resumed, s) {

@@ -62,8 +62,9 @@ func (a *app) why(ctx context.Context, s *session, l dispatch.Limits, id kanban.
 	now := a.Now()
 	name, alone := string(s.place.Slug), true
 	q, err := s.Why(ctx, id, func(f board.Floor, t kanban.Task) bool {
-		alone = dispatch.Enough(name, f, l, now, t)
-		return alone
+		holds, sure := dispatch.Holds([]dispatch.Snapshot{dispatch.NewSnapshot(name, f, now)}, l, t)
+		alone = len(holds) > 0 // what holds it here is enough to know
+		return sure
 	})
 	if err != nil {
 		return dispatch.Answer{}, err
@@ -234,6 +235,8 @@ func groupText(t kanban.Task, h dispatch.Hold) string {
 		return "completed within the hour"
 	case dispatch.HoldPull:
 		return "a pull request of the last day"
+	case dispatch.HoldAccount:
+		return "the account " + h.Account + " rests after a rate limit"
 	case dispatch.HoldPaused:
 		return h.Pause.Scope.String() + " is paused"
 	case dispatch.HoldResource:

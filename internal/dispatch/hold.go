@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"time"
 
 	"andon/kanban"
@@ -44,6 +45,9 @@ const (
 	// HoldPaused: somebody has let nothing be started.
 	HoldPaused HoldKind = "paused"
 
+	// HoldAccount: its profile, or another of the same account, met a rate limit.
+	HoldAccount HoldKind = "account_rate_limit"
+
 	// For whom there is no room.
 	HoldResource   HoldKind = "resource"
 	HoldProfileCap HoldKind = "profile_cap"
@@ -61,6 +65,10 @@ type Hold struct {
 	Limit   int
 
 	Pause    kanban.Pause
+	Account  string // that met a rate limit, by a run of the profile
+	Profile  string
+	Board    string
+	Run      kanban.RunID
 	Resource string          // the resource that is used up
 	Users    []kanban.TaskID // who has it, or gets it now
 }
@@ -87,11 +95,13 @@ type room struct {
 
 	// What is paused. A pause of one board has that one behind its scope.
 	paused map[kanban.Scope]kanban.Pause
+
+	limited map[string]Hold // by account
 }
 
 func newRoom(all []Snapshot, l Limits) room {
 	r := room{l: l, limit: l.MaxInProgress, cap: "dispatch.max_in_progress", boards: map[string]int{}, busy: map[string]int{},
-		users: map[string][]kanban.TaskID{}, paused: map[kanban.Scope]kanban.Pause{}, turns: newTurns(all)}
+		users: map[string][]kanban.TaskID{}, paused: map[kanban.Scope]kanban.Pause{}, limited: map[string]Hold{}, turns: newTurns(all)}
 	if l.Max > 0 && (r.limit == 0 || l.Max < r.limit) {
 		r.limit, r.cap = l.Max, "--max"
 	}
@@ -103,6 +113,15 @@ func newRoom(all []Snapshot, l Limits) room {
 			}
 			if was, ok := r.paused[scope]; !ok || p.Since.Before(was.Since) {
 				r.paused[scope] = p
+			}
+		}
+		for _, m := range s.Limited {
+			h := Hold{Kind: HoldAccount, Until: m.Until, Account: l.account(m.Profile), Profile: m.Profile, Board: s.Board, Run: m.Run}
+			if h.Until.IsZero() {
+				h.Until = m.At.Add(min(l.Cooldown, s.Now.Add(l.Cooldown).Sub(m.At))) // an end in the future was noted by another clock
+			}
+			if h.Until.After(s.Now) && h.Until.After(r.limited[h.Account].Until) {
+				r.limited[h.Account] = h
 			}
 		}
 		for _, w := range s.Running {
@@ -140,6 +159,9 @@ func (l Limits) given(t kanban.Task) (_ kanban.Task, given bool) {
 	}
 	return t, given
 }
+
+// account is that of a profile.
+func (l Limits) account(profile string) string { return cmp.Or(l.Profiles[profile].Account, profile) }
 
 // own are the holds that a card has by itself, whatever else runs.
 func own(t kanban.Task, p kanban.Past, now time.Time, l Limits) (holds []Hold) {
@@ -188,6 +210,9 @@ func (r *room) caps(board string, t kanban.Task) (holds []Hold) {
 				holds = append(holds, Hold{Kind: HoldPaused, Pause: p})
 			}
 		}
+	}
+	if h, ok := r.limited[r.l.account(t.Assignee)]; ok {
+		holds = append(holds, h)
 	}
 	for _, n := range needs(t, r.l.Profiles) {
 		if of := r.l.Resources[n]; len(r.users[n]) >= of {

@@ -157,6 +157,7 @@ func (d *Dispatcher) pass(ctx context.Context, due []*seat) (err error) {
 	}
 	defer leave()
 	for i, s := range open {
+		s.until = plans[i].Until()
 		if s.locked && s.seen {
 			s.fail(ctx, s.act(ctx, set, plans[i]))
 		}

@@ -19,6 +19,7 @@ type Snapshot struct {
 	Ready   []kanban.Task // the most urgent first and then the oldest
 	Served  []store.Served
 	Pauses  []kanban.Pause
+	Limited []store.Limited
 	Next    time.Time // when the next scheduled card goes on; zero if none will by itself
 
 	// Closed: another dispatcher is at the board. Who runs there counts, and nobody
@@ -49,6 +50,7 @@ type Limits struct {
 	Resources map[string]int
 	Max       int           // running cards, further to Dispatch.MaxInProgress; 0 sets no limit
 	Grace     time.Duration // in which a worker without a start time is not judged dead
+	Cooldown  time.Duration // rest of an account after a rate limit whose end nobody knows; 0: none
 }
 
 // Cause is why a running card is acted upon.
@@ -187,8 +189,8 @@ func Plan(all []Snapshot, l Limits) []Starts {
 }
 
 // Holds is what [Plan] says about one card of the first of the boards. sure is
-// false if the card is in no queue there, although nothing holds it: then s has
-// only who runs, and the answer depends on who waits.
+// false if the card is in no queue there although nothing holds it, and it depends
+// on who else waits if it is started: all has only who runs then.
 func Holds(all []Snapshot, l Limits, t kanban.Task) (holds []Hold, sure bool) {
 	for _, other := range all[0].Ready {
 		if other.ID != t.ID {
@@ -206,6 +208,19 @@ func Holds(all []Snapshot, l Limits, t kanban.Task) (holds []Hold, sure bool) {
 	r := newRoom(all, l)
 	holds = r.holds(all[0], t)
 	return holds, len(holds) > 0 || !r.bounded(all[0].Board, t)
+}
+
+// Until is when the first of the cards that wait is freed by the end of a hold; zero
+// if none is.
+func (p Starts) Until() (first time.Time) {
+	for _, h := range p.Held {
+		for _, one := range h.Holds {
+			if !one.Until.IsZero() && (first.IsZero() || one.Until.Before(first)) {
+				first = one.Until
+			}
+		}
+	}
+	return first
 }
 
 // Deadline is the next time at which something becomes due without a commit,

@@ -87,12 +87,15 @@ func (d *Dispatcher) due() (due []*seat) {
 	d.reset = false
 	d.mu.Unlock()
 	for _, s := range d.open() {
-		if woken := s.woken.Swap(false); woken || all || !time.Now().Before(s.due) {
+		if woken := s.woken.Swap(false); woken || all || s.over() || !time.Now().Before(s.due) {
 			due = append(due, s)
 		}
 	}
 	return due
 }
+
+// over reports whether a hold of the board's cards has ended.
+func (s *seat) over() bool { return !s.until.IsZero() && !time.Now().Before(s.until) }
 
 // after says when the boards that were looked at are due again, and cares for
 // their supervisors.
@@ -105,6 +108,9 @@ func (d *Dispatcher) after(ctx context.Context, due []*seat) {
 		pause := time.Duration(set.Limits.Interval)
 		if s.report.SkippedLocked {
 			pause = min(pause, lockRetry)
+		}
+		if !s.until.IsZero() {
+			pause = min(pause, max(time.Until(s.until), time.Millisecond))
 		}
 		if next := Deadline(s.snap, set.Limits); !next.IsZero() {
 			pause = min(pause, max(time.Until(next), time.Millisecond))
@@ -120,6 +126,9 @@ func (d *Dispatcher) pause(listed time.Time) time.Duration {
 	for _, s := range d.open() {
 		if s.due.Before(next) {
 			next = s.due
+		}
+		if !s.until.IsZero() && s.until.Before(next) {
+			next = s.until
 		}
 	}
 	return max(time.Until(next), 0)

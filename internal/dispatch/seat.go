@@ -26,6 +26,7 @@ type seat struct {
 
 	woken  atomic.Bool // something may have happened
 	due    time.Time   // when it is looked at by itself
+	until  time.Time   // when a hold of its cards ends; by the clock on the wall
 	care   *attendance
 	asleep func() // ends the waiting for commits
 

@@ -34,20 +34,13 @@ type Around struct {
 	Command   error         // why the profile's program could not be started
 	Workspace error         // why the card's folder could not be had
 	Board     string        // the name of the card's board
-	Others    []Snapshot    // of the other boards; needed only where [Enough] says that it depends on others
-}
-
-// Enough reports whether who runs on the card's board tells if it is started, or
-// who waits, and the other boards, must be known.
-func Enough(board string, f board.Floor, l Limits, now time.Time, t kanban.Task) bool {
-	_, sure := Holds([]Snapshot{NewSnapshot(board, f, now)}, l, t)
-	return sure
+	Others    []Snapshot    // of the other boards; needed only where nothing on its own holds the card
 }
 
 // NewSnapshot is what a plan needs of a floor. What became of the workers is not
 // asked: all of them count.
 func NewSnapshot(board string, f board.Floor, now time.Time) Snapshot {
-	s := Snapshot{Board: board, Now: now, Ready: f.Ready, Served: f.Served, Pauses: f.Pauses, Next: f.Next, Pasts: f.Pasts}
+	s := Snapshot{Board: board, Now: now, Ready: f.Ready, Served: f.Served, Pauses: f.Pauses, Limited: f.Limited, Next: f.Next, Pasts: f.Pasts}
 	for _, h := range f.Running {
 		s.Running = append(s.Running, Worker{Held: h})
 	}
@@ -168,6 +161,8 @@ func (w *writer) hold(h Hold) {
 		w.full(h)
 	case HoldPaused:
 		w.paused(h)
+	case HoldAccount:
+		w.limited(h)
 	case HoldResource:
 		w.used(h)
 	}
@@ -214,6 +209,17 @@ func (w *writer) paused(h Hold) {
 	default:
 		w.start("andon resume --board %s", w.a.Board)
 	}
+}
+
+// limited tells of an account that rests.
+func (w *writer) limited(h Hold) {
+	of := "Its profile " + h.Profile
+	if h.Account != h.Profile {
+		of = fmt.Sprintf("The account %s", h.Account)
+	}
+	w.reason(h.Kind, map[string]any{"account": h.Account, "profile": h.Profile, "board": h.Board, "run_id": h.Run},
+		"%s met a rate limit (run %s of %s, on the board %s), and all its cards rest until %s.", of, h.Run, h.Profile, h.Board, w.clock(h.Until)).Until = h.Until
+	w.start("andon resume --profile %s", h.Profile)
 }
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
