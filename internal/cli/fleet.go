@@ -19,6 +19,7 @@ type fleet struct {
 	home   home.Home
 	place  home.Board // the board that the call would mean
 	config atomic.Pointer[config.Config]
+	read   edition // of andon.yaml, at first
 
 	max, failureLimit int             // of the command line; 0: not given
 	interval          config.Duration // likewise
@@ -31,7 +32,7 @@ func (a *app) findFleet(ctx context.Context) (*fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &fleet{app: a, home: h, place: place}
+	f := &fleet{app: a, home: h, place: place, read: editionOf(h.ConfigFile())}
 	cfg, err := a.loadConfig(h)
 	if err != nil {
 		return nil, err

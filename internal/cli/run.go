@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,6 +32,9 @@ func newRun(a *app) *cobra.Command {
 --board names, as long as this process runs. A commit by any process wakes it at
 once, and a new board is found by itself. Stopping it, even by force, loses nothing:
 workers go on, and the next dispatcher takes up where this one was.
+
+A change of andon.yaml is in force at once; one that is wrong is refused, and what was
+in force stays so. A hang-up (SIGHUP) has the file read again in any case.
 
 A board that cannot be worked with is told of and left alone until its file changes,
 or for 5 minutes, and the others are served on. A home has one dispatcher at a time,
@@ -108,7 +112,14 @@ func (o *run) run(ctx context.Context, _ []string) error {
 	if !o.json {
 		o.printf("dispatching %s (%s), %d profiles; Ctrl-C stops it, and workers go on\n", f.home.Root, o.what(ctx), len(f.config.Load().Profiles))
 	}
-	return d.Run(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var watching sync.WaitGroup
+	watching.Go(func() { f.reload(ctx, f.read, func() { d.Set(f.settings()) }) })
+	err = d.Run(ctx)
+	cancel()
+	watching.Wait()
+	return err
 }
 
 // what names the boards that are served.
