@@ -19,7 +19,8 @@ type fleet struct {
 	home   home.Home
 	place  home.Board // the board that the call would mean
 	config atomic.Pointer[config.Config]
-	read   edition // of andon.yaml, at first
+	read   edition                       // of andon.yaml, at first
+	opened func(home.Slug, *board.Board) // hears of boards that are opened and, nil, closed; may be nil
 
 	max, failureLimit int             // of the command line; 0: not given
 	interval          config.Duration // likewise
@@ -112,7 +113,14 @@ func (f *fleet) open(ctx context.Context, place home.Board) (*board.Board, func(
 	b.Policy = func(assignee string) kanban.Policy {
 		return f.adjusted().Policy(config.RateLimitCooldown(f.Env))(assignee)
 	}
-	return b, db.Close, nil
+	if f.opened == nil {
+		return b, db.Close, nil
+	}
+	f.opened(place.Slug, b)
+	return b, func() error {
+		f.opened(place.Slug, nil)
+		return db.Close()
+	}, nil
 }
 
 func (f *fleet) settings() dispatch.Settings {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,7 +42,8 @@ or for 5 minutes, and the others are served on. A home has one dispatcher at a t
 and a live Hermes gateway counts.`,
 		example: `  andon run
   andon daemon --interval 60 --pidfile /run/andon.pid
-  andon run --json | jq -c .spawned`,
+  andon run --json | jq -c .spawned
+  andon run --log-format json --metrics 127.0.0.1:9464`,
 		exits: "another dispatcher serves this home, or no board can be opened",
 	}, cobra.NoArgs, o.run)
 	f := cmd.Flags()
@@ -51,6 +53,10 @@ and a live Hermes gateway counts.`,
 	f.BoolP("verbose", "v", false, "accepted for scripts written for Hermes: what a pass did is told always")
 	f.Bool("force", false, "accepted for scripts written for Hermes, and not needed")
 	_ = f.MarkHidden("force") // there is such a flag
+	f.StringVar(&o.logFormat, "log-format", "text", "write structured lines to standard error: text or json")
+	f.StringVar(&o.logLevel, "log-level", "info", "the least level of those lines: debug, info, warn or error")
+	f.StringVar(&o.metrics, "metrics", "", "serve figures for Prometheus at an address, such as 127.0.0.1:9464, under /metrics")
+	f.BoolVar(&o.anywhere, "metrics-anywhere", false, "let --metrics be an address that other hosts can reach")
 	o.changed = f.Changed
 	f.IntVar(&o.max, "max", 0, "at most so many running cards (beside dispatch.max_in_progress; 0: no further limit)")
 	return cmd
@@ -63,6 +69,11 @@ type run struct {
 	max, failureLimit int
 	interval, pidfile string
 	changed           func(flag string) bool
+
+	logFormat, logLevel, metrics string
+	anywhere                     bool
+	logger                       *slog.Logger
+	gauges                       *gauges
 }
 
 // singleWait is how long to wait for the place of the one dispatcher: whoever
@@ -89,6 +100,16 @@ func (o *run) run(ctx context.Context, _ []string) error {
 			return usagef("--interval %s: %v", o.interval, err)
 		}
 	}
+	var err error
+	if o.logger, err = o.newLogger(); err != nil {
+		return err
+	}
+	if o.changed("metrics") {
+		if err := parseMetrics(o.metrics, o.anywhere); err != nil {
+			return err
+		}
+		o.gauges = newGauges()
+	}
 	f, err := o.findFleet(ctx)
 	if err != nil {
 		return err
@@ -109,6 +130,14 @@ func (o *run) run(ctx context.Context, _ []string) error {
 	}
 	d := f.dispatcher()
 	d.Report = o.report
+	if o.gauges != nil {
+		f.opened = o.gauges.opened
+		done, err := o.gauges.serve(ctx, o.metrics)
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
 	if !o.json {
 		o.printf("dispatching %s (%s), %d profiles; Ctrl-C stops it, and workers go on\n", f.home.Root, o.what(ctx), len(f.config.Load().Profiles))
 	}
@@ -172,8 +201,23 @@ func keepPID(path string) (remove func(), err error) {
 
 // report shows what a pass did, as soon as it did it.
 func (o *run) report(r dispatch.Report) {
+	for i, e := range r.Errors {
+		r.Errors[i] = o.fleet.about(r.Board, e)
+	}
+	if o.gauges != nil {
+		o.gauges.heed(r)
+	}
+	if o.logger != nil {
+		o.log(r)
+	}
+	if r.Idle() {
+		return
+	}
 	for _, e := range r.Errors {
-		if e = o.fleet.about(r.Board, e); !r.Rests.IsZero() {
+		if o.logger != nil {
+			break // it was said
+		}
+		if !r.Rests.IsZero() {
 			e = fmt.Errorf("%w; the board is left alone until its file changes, or for 5 minutes, and the others are served on", e)
 		}
 		o.say(e)

@@ -85,10 +85,12 @@ func (s *seat) recover(ctx context.Context, set Settings, l Recovery) error {
 // start claims a card and starts a supervisor for it.
 func (s *seat) start(ctx context.Context, set Settings, t kanban.Task) (Spawn, error) {
 	profile := set.Limits.Profiles[t.Assignee]
+	began := time.Now()
 	c, err := s.board.Claim(ctx, t.ID, kanban.Claimant{Lock: s.d.self, TTL: set.Job.TTL, MaxRuntime: time.Duration(profile.MaxRuntime)})
 	if err != nil {
 		return Spawn{}, err
 	}
+	commit := time.Since(began)
 	job := set.Job
 	job.Board, job.Task, job.Run, job.Lock, job.Profile = s.place, t.ID, c.Task.Run, s.d.self, profile
 	s.note(job.Run, true)
@@ -102,5 +104,6 @@ func (s *seat) start(ctx context.Context, set Settings, t kanban.Task) (Spawn, e
 			&kanban.Failure{Class: kanban.SpawnFailed, Error: err.Error()})
 		return Spawn{}, errors.Join(fmt.Errorf("start %s: %w", t.ID, err), ferr)
 	}
-	return Spawn{Task: t.ID, Run: job.Run, Assignee: t.Assignee, Workspace: c.Task.WorkspacePath}, nil
+	return Spawn{Task: t.ID, Run: job.Run, Assignee: t.Assignee, Workspace: c.Task.WorkspacePath,
+		After: time.Since(s.d.began), Commit: commit}, nil
 }

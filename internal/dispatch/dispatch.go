@@ -30,7 +30,7 @@ type Dispatcher struct {
 	// Launch starts a supervisor and calls done when it has ended.
 	Launch func(job worker.Job, done func()) error
 
-	// Report hears what a pass did on a board; it may be nil.
+	// Report hears what a pass did on a board, also if that is nothing; it may be nil.
 	Report func(Report)
 
 	once  sync.Once
@@ -39,6 +39,7 @@ type Dispatcher struct {
 	kick  chan struct{}
 	seats map[string]*seat // by the database's address
 	order []*seat          // in the order of Boards
+	began time.Time        // of the present pass
 
 	mu       sync.Mutex
 	settings Settings
@@ -72,7 +73,9 @@ type Report struct {
 	Guarded      []kanban.TaskID // held by their past since this tick
 
 	Spawned []Spawn
-	Starts  Starts // for the cards that were not started: why
+	Ended   []Ended
+	Took    time.Duration // the pass over all boards
+	Starts  Starts        // for the cards that were not started: why
 	Errors  []error
 	Rests   time.Time // until when the board is left alone because of them; zero: it is not
 }
@@ -83,6 +86,13 @@ type Spawn struct {
 	Run       kanban.RunID
 	Assignee  string
 	Workspace string
+	After     time.Duration // since the pass began that started it
+	Commit    time.Duration // that the claim took to be on disk
+}
+
+// Ended is a run that was running when the board was last looked at, and is not now.
+type Ended struct {
+	Run kanban.Run
 }
 
 // Idle reports whether the pass changed nothing.

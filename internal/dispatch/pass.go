@@ -124,8 +124,10 @@ func (d *Dispatcher) plan(seats []*seat, set Settings) []Starts {
 // counts upon them.
 func (d *Dispatcher) pass(ctx context.Context, due []*seat) (err error) {
 	set := d.now()
+	d.began = time.Now()
 	defer func() {
 		for _, s := range d.order {
+			s.report.Took = time.Since(d.began)
 			s.release()
 		}
 	}()

@@ -75,7 +75,7 @@ func (d *Dispatcher) hopeless() error {
 }
 
 func (d *Dispatcher) tell(r Report) {
-	if d.Report != nil && !r.Idle() {
+	if d.Report != nil && (r.Took > 0 || !r.Idle()) {
 		d.Report(r)
 	}
 }

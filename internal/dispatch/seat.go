@@ -202,9 +202,30 @@ func (s *seat) look(ctx context.Context) error {
 		}
 	}
 	s.forget(ended)
+	s.gone(ctx, snap)
 	snap.Closed = s.report.SkippedLocked
 	s.snap, s.seen = snap, true
 	return nil
+}
+
+// gone notes which runs have ended since the last look. Only who listens is told, so
+// it is not asked for nothing, and what cannot be read is left out.
+func (s *seat) gone(ctx context.Context, now Snapshot) {
+	if s.d.Report == nil {
+		return
+	}
+	still := map[kanban.RunID]bool{}
+	for _, w := range now.Running {
+		still[w.Run.ID] = true
+	}
+	for _, w := range s.snap.Running {
+		if w.Run.ID == 0 || still[w.Run.ID] {
+			continue
+		}
+		if run, err := s.board.Run(ctx, w.Run.ID); err == nil && run != nil && !run.Open() {
+			s.report.Ended = append(s.report.Ended, Ended{*run})
+		}
+	}
 }
 
 // changed reports whether anybody has committed since the last look.
