@@ -93,17 +93,17 @@ func (g *gauges) heed(r dispatch.Report) {
 	count := func(name, labels string) *metrics.Counter { return g.set.GetOrCreateCounter(name + "{" + labels + "}") }
 	of := fmt.Sprintf("board=%q", r.Board.Slug)
 	if r.Took > 0 {
-		g.set.GetOrCreateHistogram("andon_pass_duration_seconds{" + of + "}").Update(r.Took.Seconds())
+		g.set.GetOrCreateSummary("andon_pass_duration_seconds{" + of + "}").Update(r.Took.Seconds())
 	}
 	for _, s := range r.Spawned {
 		count("andon_runs_started_total", fmt.Sprintf("%s,profile=%q", of, s.Assignee)).Inc()
-		g.set.GetOrCreateHistogram("andon_claim_latency_seconds{" + of + "}").Update(s.After.Seconds())
-		g.set.GetOrCreateHistogram("andon_commit_duration_seconds{" + of + "}").Update(s.Commit.Seconds())
+		g.set.GetOrCreateSummary("andon_claim_latency_seconds{" + of + "}").Update(s.After.Seconds())
+		g.set.GetOrCreateSummary("andon_commit_duration_seconds{" + of + "}").Update(s.Commit.Seconds())
 	}
 	for _, e := range r.Ended {
 		labels := fmt.Sprintf("%s,profile=%q,outcome=%q", of, e.Run.Profile, e.Run.Outcome)
 		count("andon_runs_ended_total", labels).Inc()
-		g.set.GetOrCreateHistogram("andon_run_duration_seconds{" + labels + "}").Update(e.Run.EndedAt.Sub(e.Run.StartedAt).Seconds())
+		g.set.GetOrCreateSummary("andon_run_duration_seconds{" + labels + "}").Update(e.Run.EndedAt.Sub(e.Run.StartedAt).Seconds())
 	}
 	count("andon_reclaimed_total", of).Add(len(r.Reclaimed) + len(r.Stale))
 	count("andon_errors_total", of).Add(len(r.Errors))

@@ -16,6 +16,14 @@ import (
 
 func (s *seat) worker(h store.Held, ended bool) Worker {
 	w := Worker{Held: h, Local: worker.Local(h.Task.Lock, s.d.host), Stillborn: ended && h.Task.WorkerPID == 0}
+	if !w.Local && h.Task.WorkerPID != 0 && h.Run.Worker.Start != "" {
+		// The host may have another name now than when the card was claimed. These very
+		// processes, though, live here or nowhere; of the two, lest those of another host
+		// have the same numbers.
+		v := h.Run.Worker
+		w.Local = proc.ID{PID: int(h.Task.WorkerPID), Start: v.Start}.Alive() &&
+			(v.AgentPID == 0 || v.AgentStart != "" && proc.ID{PID: int(v.AgentPID), Start: v.AgentStart}.Alive())
+	}
 	if !w.Local {
 		return w
 	}
@@ -45,7 +53,11 @@ func (s *seat) recover(ctx context.Context, set Settings, l Recovery) error {
 		return err
 	}
 	run.WorkerPID = l.Worker.Task.WorkerPID
-	x, err := worker.End(ctx, s.place, run, s.d.host, set.Job.Grace)
+	host := s.d.host
+	if l.Worker.Local && !worker.Local(run.Lock, host) {
+		host, _, _ = strings.Cut(run.Lock, ":") // its former name
+	}
+	x, err := worker.End(ctx, s.place, run, host, set.Job.Grace)
 	if err != nil && ctx.Err() != nil {
 		return err
 	}

@@ -104,7 +104,9 @@ func cause(w Worker, now time.Time, l Limits) Cause {
 	case w.Local && t.WorkerPID == 0 && w.Gone && (elapsed >= takeOver || elapsed < 0):
 		return CauseClaimer
 	case t.Expires.Before(now) && !t.Expires.IsZero():
-		if known && !w.Dead && !t.HeartbeatStale(now) {
+		// A supervisor renews by itself, so one that lives and did not was asleep with
+		// its machine, or the clock was set: the words of a clock are no reason to end it.
+		if known && !w.Dead && (supervised || !t.HeartbeatStale(now)) {
 			return CauseExtend
 		}
 		return CauseLease

@@ -40,9 +40,12 @@ func TestRecover(t *testing.T) {
 		change func(*Worker)
 		want   Cause
 	}{
-		"all is well":                       {func(*Worker) {}, ""},
-		"lease lapsed, worker lives":        {func(w *Worker) { w.Task.Expires = now.Add(-time.Second) }, CauseExtend},
-		"lease lapsed, worker silent":       {func(w *Worker) { w.Task.Expires, w.Task.HeartbeatAt = now.Add(-1), now.Add(-2*time.Hour) }, CauseLease},
+		"all is well":                         {func(*Worker) {}, ""},
+		"lease lapsed, worker lives":          {func(w *Worker) { w.Task.Expires = now.Add(-time.Second) }, CauseExtend},
+		"lease lapsed, supervised and silent": {func(w *Worker) { w.Task.Expires, w.Task.HeartbeatAt = now.Add(-1), now.Add(-2*time.Hour) }, CauseExtend},
+		"lease lapsed, worker silent": {func(w *Worker) {
+			w.Task.Expires, w.Task.HeartbeatAt, w.Run.Worker.Start = now.Add(-1), now.Add(-2*time.Hour), ""
+		}, CauseLease},
 		"lease lapsed, worker dead":         {func(w *Worker) { w.Task.Expires, w.Dead = now.Add(-1), true }, CauseLease},
 		"lease lapsed on another host":      {func(w *Worker) { foreign(w); w.Task.Expires = now.Add(-1) }, CauseLease},
 		"lease lapsed, claimed by hand":     {func(w *Worker) { w.Task.WorkerPID, w.Task.Expires = 0, now.Add(-1) }, CauseLease},
