@@ -15,6 +15,10 @@ type Block struct {
 	Reason string
 	Author string // of the comment that keeps the reason
 	Run    RunID  // the worker's run; zero for a person
+
+	// Until is when a rate limit ends that the worker met. The kind is transient then:
+	// the card is no case for a person but rests, and so do all of the account.
+	Until time.Time
 }
 
 // Block stops the card. A dependency sends it back to wait for its parents and
@@ -30,6 +34,9 @@ func (t Task) Block(b Block, parents []Task, run *Run, now time.Time) (Change, e
 	}
 	if err := cleanTexts("the reason", b.Reason, "the author", b.Author); err != nil {
 		return Change{}, err
+	}
+	if !b.Until.IsZero() {
+		return t.limited(b, run, now)
 	}
 	if b.Kind == Dependency && len(open(parents)) == 0 {
 		return Change{}, &Error{Code: Conflict, Err: ErrConflict,
@@ -64,6 +71,25 @@ func (t Task) Block(b Block, parents []Task, run *Run, now time.Time) (Change, e
 	c.event(EventBlockLoop, id, payload("reason", orNull(reason), "kind", orNull(b.Kind),
 		"recurrences", n.BlockRecurrences, "limit", BlockLimit))
 	return c, nil
+}
+
+// LongestLimit is how far ahead the end of a rate limit may be.
+const LongestLimit = 31 * 24 * time.Hour
+
+// limited ends the run as one that met a rate limit whose end is known.
+func (t Task) limited(b Block, run *Run, now time.Time) (Change, error) {
+	switch {
+	case b.Kind != Transient:
+		return Change{}, Invalidf("a block that ends by itself is of the kind transient, and not %q", b.Kind)
+	case !b.Until.After(now):
+		return Change{}, Invalidf("block %s: it cannot end at %s, which is over", t.ID, b.Until.UTC().Format(time.RFC3339))
+	case b.Until.Sub(now) > LongestLimit:
+		return Change{}, Invalidf("block %s: a rate limit does not last until %s; give a time within 31 days", t.ID, b.Until.UTC().Format(time.RFC3339))
+	case t.Status != Running || run == nil:
+		return Change{}, &Error{Code: Conflict, Err: ErrConflict, Msg: sprintf("block %s: it is %s, and only who works on a card meets a rate limit", t.ID, t.Status),
+			Hint: sprintf("`andon schedule %s --at TIME` puts it off", t.ID)}
+	}
+	return t.Fail(Failure{Class: RateLimited, Error: strings.TrimSpace(b.Reason), PID: t.WorkerPID, Until: b.Until}, *run, Policy{}, now)
 }
 
 // Unblock is an answer to a blocked card.

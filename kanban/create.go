@@ -44,6 +44,7 @@ type Draft struct {
 	MaxRuntime    time.Duration
 	MaxRetries    int64
 	Skills        []string // nil: the profile's; empty: none
+	Resources     []string // what it takes up as it runs
 	Model         string
 	Provider      string
 	Effort        string
@@ -127,6 +128,9 @@ func (d Draft) Clean() (Draft, error) {
 			return d, err
 		}
 	}
+	if d.Resources, err = cleanResources(d.Resources); err != nil {
+		return d, err
+	}
 	d.Skills, err = cleanSkills(d.Skills)
 	return d, err
 }
@@ -180,7 +184,7 @@ func Create(id TaskID, d Draft, parents []Task, now time.Time) (Change, error) {
 		ID: id, Title: d.Title, Body: d.Body, Assignee: d.Assignee, Priority: d.Priority,
 		CreatedBy: d.CreatedBy, CreatedAt: now, Tenant: d.Tenant, Session: d.Session,
 		WorkspaceKind: d.WorkspaceKind, WorkspacePath: d.WorkspacePath, Branch: d.Branch, Project: d.Project,
-		IdempotencyKey: d.IdempotencyKey, MaxRuntime: d.MaxRuntime, MaxRetries: d.MaxRetries, Skills: d.Skills,
+		IdempotencyKey: d.IdempotencyKey, MaxRuntime: d.MaxRuntime, MaxRetries: d.MaxRetries, Skills: d.Skills, Resources: d.Resources,
 		Model: d.Model, Provider: d.Provider, Effort: d.Effort, GoalMode: d.GoalMode, GoalMaxTurns: d.GoalMaxTurns,
 		DueAt: d.DueAt, Check: d.Check,
 	}

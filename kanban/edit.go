@@ -16,11 +16,13 @@ type Edit struct {
 	DueAt    *time.Time // zero: no due date
 	Check    *string    // see [Task.Check]; the empty text is none
 	Worker   TaskID     // whose worker edits; empty for a person
+
+	Resources *[]string // what it takes up as it runs
 }
 
-// Edit changes the words, the priority and the due date of a card. Another title,
-// body or check is another task: failures are forgotten, and a breaker that held
-// the card lets go.
+// Edit changes the words, the priority, the due date and the needs of a card.
+// Another title, body or check, or other needs, make another task: failures are
+// forgotten, and a breaker that held the card lets go.
 func (t Task) Edit(e Edit) (Change, error) {
 	if err := t.allowed(VerbEdit, ""); err != nil {
 		return Change{}, err
@@ -54,6 +56,15 @@ func (t Task) Edit(e Edit) (Change, error) {
 		}
 		if check != t.Check {
 			n.Check, fields = check, append(fields, "check")
+		}
+	}
+	if e.Resources != nil {
+		names, err := cleanResources(*e.Resources)
+		if err != nil {
+			return Change{}, err
+		}
+		if !slices.Equal(names, t.Resources) {
+			n.Resources, fields = names, append(fields, "resources")
 		}
 	}
 	if len(fields) > 0 {

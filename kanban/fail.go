@@ -91,6 +91,7 @@ type Failure struct {
 	Elapsed time.Duration
 	Limit   time.Duration // that a time-out exceeded
 	Sigkill bool          // the worker did not heed SIGTERM
+	Until   time.Time     // when a quota is back, if the worker said so
 }
 
 // Fail ends the open run as failed. The card goes back to ready, to be tried
@@ -111,7 +112,9 @@ func (t Task) Fail(f Failure, run Run, p Policy, now time.Time) (Change, error) 
 	kind, outcome, what := f.record(t.Lock)
 
 	if f.Class == RateLimited {
-		n.RetryAt = now.Add(p.Cooldown)
+		if n.RetryAt = now.Add(p.Cooldown); !f.Until.IsZero() {
+			n.RetryAt = f.Until
+		}
 		c.event(kind, c.end(&run, ending{outcome: outcome, err: n.LastError, metadata: what.raw()}, false, now), what)
 		return c, nil
 	}
@@ -160,6 +163,9 @@ func (f Failure) record(lock string) (EventKind, Outcome, Payload) {
 	case SpawnFailed:
 		return EventSpawnFailed, OutcomeSpawnFailed, nil
 	case RateLimited:
+		if !f.Until.IsZero() {
+			return EventRateLimited, OutcomeRateLimited, payload("pid", f.PID, "claimer", lock, "until", f.Until.Unix(), "reason", orNull(f.Error))
+		}
 		return EventRateLimited, OutcomeRateLimited, payload("pid", f.PID, "claimer", lock, "exit_code", f.Exit.Code)
 	case TimedOut:
 		return EventTimedOut, OutcomeTimedOut, payload("pid", f.PID, "elapsed_seconds", int64(f.Elapsed.Seconds()),
@@ -184,6 +190,9 @@ func (f Failure) text() string {
 	case TimedOut:
 		return fmt.Sprintf("elapsed %ds > limit %ds", int(f.Elapsed.Seconds()), int(f.Limit.Seconds()))
 	case RateLimited:
+		if !f.Until.IsZero() {
+			return "rate-limited until " + f.Until.UTC().Format(time.RFC3339) + ": " + f.Error
+		}
 		return fmt.Sprintf("pid %d exited rate-limited (quota wall)", f.PID)
 	case Breach:
 		return fmt.Sprintf("pid %d exited cleanly (rc=0) without complete or block: protocol violation", f.PID)

@@ -107,6 +107,7 @@ func (d Draft) Differs(t Task) []string {
 		{"max_retries", d.MaxRetries == t.MaxRetries},
 		{"check", d.Check == t.Check},
 		{"skills", slices.Equal(d.Skills, t.Skills)},
+		{"resources", slices.Equal(d.Resources, t.Resources)},
 		{"model", d.Model == t.Model && d.Provider == t.Provider},
 		{"due", d.DueAt.Equal(t.DueAt)},
 	} {

@@ -285,6 +285,7 @@ type storedRecipe struct {
 	MaxRuntime    int64          `json:"max_runtime_seconds,omitempty"`
 	MaxRetries    int64          `json:"max_retries,omitempty"`
 	Skills        *[]string      `json:"skills,omitempty"` // none is the profile's
+	Resources     *[]string      `json:"resources,omitempty"`
 	Model         string         `json:"model,omitempty"`
 	Provider      string         `json:"provider,omitempty"`
 	Effort        string         `json:"reasoning_effort,omitempty"`
@@ -328,6 +329,9 @@ func (r Recipe) Encode() (string, error) {
 	if d.Skills != nil {
 		s.Skills = &d.Skills
 	}
+	if d.Resources != nil {
+		s.Resources = &d.Resources
+	}
 	for _, n := range d.Subs {
 		s.Notify = append(s.Notify, storedSub{n.Platform, n.ChatID, n.ThreadID, n.ChatType, n.UserID, n.Profile, n.Mode, n.Metadata})
 	}
@@ -355,6 +359,9 @@ func ParseRecipe(text string) (Recipe, error) {
 	}
 	if s.Skills != nil {
 		r.Draft.Skills = *s.Skills
+	}
+	if s.Resources != nil {
+		r.Draft.Resources = *s.Resources
 	}
 	for _, n := range s.Notify {
 		r.Draft.Subs = append(r.Draft.Subs, Sub{Platform: n.Platform, ChatID: n.ChatID, ThreadID: n.ThreadID, ChatType: n.ChatType, UserID: n.UserID,

@@ -71,6 +71,8 @@ type Task struct {
 	GoalMaxTurns     int64
 	WorkflowTemplate string
 	StepKey          string
+
+	Resources []string // what it takes up as it runs, further to its profile's; sorted, nil: nothing
 }
 
 // WorkspaceKind is what sort of folder a worker gets.

@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"internal/store/storetest": {"internal/store", "internal/store/postgres", "internal/store/sqlite", "kanban"},
 
 	// Where boards are, and of which kind: it opens them.
-	"internal/home": {"internal/fsx", "internal/lock", "internal/store", "internal/store/postgres", "internal/store/sqlite", "kanban"},
+	"internal/home": {"internal/fsx", "internal/lock", "internal/proc", "internal/store", "internal/store/postgres", "internal/store/sqlite", "kanban"},
 
 	// What may be done with it, and the shapes in which it is told.
 	"internal/board":  {"internal/store", "kanban"},

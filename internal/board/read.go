@@ -110,8 +110,11 @@ func (b *Board) Counts(ctx context.Context) (map[kanban.Status]int, error) {
 // Floor is what a dispatcher looks at: who is running, and who waits to.
 type Floor struct {
 	Running []store.Held
-	Ready   []kanban.Task // in the order of dispatch
+	Ready   []kanban.Task // without their longer texts, the most urgent first and then the oldest
 	Next    time.Time     // when the next scheduled card goes on, or the next routine is due; zero if none by itself
+	Served  []store.Served
+	Pauses  []kanban.Pause
+	Limited []store.Limited
 
 	// Pasts are of the ready cards that have one which may hold them back.
 	Pasts map[kanban.TaskID]kanban.Past
@@ -133,10 +136,22 @@ func (b *Board) Floor(ctx context.Context) (f Floor, err error) {
 			return err
 		}
 		routine, err := tx.NextRoutine(ctx)
+		if err != nil {
+			return err
+		}
 		if f.Next.IsZero() || !routine.IsZero() && routine.Before(f.Next) {
 			f.Next = routine
 		}
-		return err
+		if f.Served, err = tx.Served(ctx); err != nil {
+			return err
+		}
+		if f.Pauses, err = tx.Pauses(ctx); err != nil {
+			return err
+		}
+		if f.Limited, err = tx.Limited(ctx); err != nil {
+			return err
+		}
+		return nil
 	})
 	return f, err
 }

@@ -32,13 +32,9 @@ const caseParents = 20
 var saidKinds = []kanban.EventKind{kanban.EventBlocked, kanban.EventUnblocked, kanban.EventGaveUp, kanban.EventAssigned, kanban.EventEdited,
 	kanban.EventBlockLoop, kanban.EventReviewRequested, kanban.EventScheduled, kanban.EventDependency}
 
-// firstReady is how many ready cards are read at first: mostly the caps are
-// reached by then.
-const firstReady = 100
-
-// Why reads what explains where a card stands, as of one moment. Of the ready
-// cards it reads the whole queue only if enough, asked about the first ones,
-// says that they do not tell whether the card is started.
+// Why reads what explains where a card stands, as of one moment. Of a ready card it
+// reads the queue only if enough, asked about those that are running, says that
+// they do not tell whether it is started.
 func (b *Board) Why(ctx context.Context, id kanban.TaskID, enough func(Floor, kanban.Task) bool) (q Question, err error) {
 	err = b.store.View(ctx, func(tx *store.Tx) error {
 		q = Question{}
@@ -57,39 +53,43 @@ func (b *Board) Why(ctx context.Context, id kanban.TaskID, enough func(Floor, ka
 		if t.Status != kanban.Ready || t.Lock != "" {
 			return nil
 		}
-		busy, err := tx.Busy(ctx, kanban.Running) // who is running is all that is asked, not how
-		if err != nil {
+		if err := b.beside(ctx, tx, &q.Floor, id); err != nil || enough(q.Floor, t) {
 			return err
 		}
-		for _, name := range busy {
-			q.Floor.Running = append(q.Floor.Running, store.Held{Task: kanban.Task{Status: kanban.Running, Assignee: name}})
-		}
-		look := func(ready []kanban.Task) error {
-			q.Floor.Ready = ready
-			ids := make([]kanban.TaskID, len(ready), len(ready)+1)
-			for i, t := range ready {
-				ids[i] = t.ID
-			}
-			q.Floor.Pasts, err = tx.Pasts(ctx, append(ids, id))
-			return err
-		}
-		if err := look(nil); err != nil || enough(q.Floor, t) {
-			return err
-		}
-		head, err := tx.QueueHead(ctx, kanban.Ready, firstReady)
-		if err != nil {
-			return err
-		}
-		if err := look(head); err != nil || enough(q.Floor, t) || len(head) < firstReady {
-			return err
-		}
-		if q.Floor.Ready, err = tx.Queue(ctx, kanban.Ready); err != nil {
-			return err
-		}
-		q.Floor.Pasts, err = pasts(ctx, tx)
-		return err
+		return b.queue(ctx, tx, &q.Floor)
 	})
 	return q, err
+}
+
+// around reads who runs, and the past of one card.
+func (b *Board) beside(ctx context.Context, tx *store.Tx, f *Floor, id kanban.TaskID) error {
+	running, err := tx.Faces(ctx, kanban.Running) // who is running is all that is asked, not how
+	if err != nil {
+		return err
+	}
+	f.Running = nil
+	for _, t := range running {
+		f.Running = append(f.Running, store.Held{Task: t})
+	}
+	if f.Served, err = tx.Served(ctx); err != nil {
+		return err
+	}
+	if f.Pauses, err = tx.Pauses(ctx); err != nil {
+		return err
+	}
+	if f.Limited, err = tx.Limited(ctx); err != nil {
+		return err
+	}
+	f.Pasts, err = tx.Pasts(ctx, []kanban.TaskID{id})
+	return err
+}
+
+// queue reads who waits.
+func (b *Board) queue(ctx context.Context, tx *store.Tx, f *Floor) (err error) {
+	if f.Ready, err = tx.Queue(ctx, kanban.Ready); err == nil {
+		f.Pasts, err = pasts(ctx, tx)
+	}
+	return err
 }
 
 // readCases reads what the cards' pasts say.

@@ -39,8 +39,8 @@ it is, with a warning.
       parents: [write]     # names of this file, or ids of cards on the board
 
 Further fields of a card: priority, tenant, workspace (scratch, dir:PATH,
-worktree or worktree:PATH), branch, skills, max_runtime, max_retries,
-check, triage, blocked, model, provider and due (a time such as
+worktree or worktree:PATH), branch, skills, resources, max_runtime,
+max_retries, check, triage, blocked, model, provider and due (a time such as
 2027-01-04 17:00).`,
 		example: `  andon apply -f letters.yaml --dry-run
   andon apply -f letters.yaml
@@ -84,7 +84,16 @@ func (o *apply) run(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	return o.with(ctx, func(s *session) error {
+	with := o.with
+	if slices.ContainsFunc(g.Nodes, func(n kanban.Node) bool { return len(n.Draft.Resources) > 0 }) {
+		with = o.configured
+	}
+	return with(ctx, func(s *session) error {
+		for _, n := range g.Nodes {
+			if err := s.haveResources(n.Draft.Resources); err != nil {
+				return fmt.Errorf("card %q: %w", n.Name, err)
+			}
+		}
 		do := s.Apply
 		if o.dryRun {
 			do = s.Preview
@@ -234,6 +243,7 @@ func (r *graphReader) card(path string, n ast.Node) error {
 		"workspace":   r.workspace(t),
 		"branch":      yamlx.Text(&t.Branch),
 		"skills":      r.Texts(&t.Skills, "a list of names"),
+		"resources":   r.Texts(&t.Resources, "a list of names of resources"),
 		"max_runtime": config.DurationField(&t.MaxRuntime),
 		"max_retries": func(path string, n ast.Node) error {
 			err := yamlx.Integer(&t.MaxRetries)(path, n)

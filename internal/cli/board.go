@@ -136,7 +136,7 @@ func (o *screen) desk(ctx context.Context, h home.Home, place home.Board) (desk,
 			return f, nil
 		},
 		Why: func(ctx context.Context, id kanban.TaskID) ([]string, error) {
-			w, err := quiet.why(ctx, s, quiet.dispatcher(s, 0).Limits, id)
+			w, err := quiet.why(ctx, s, quiet.limits(s.config, 0), id)
 			if err != nil {
 				return nil, err
 			}

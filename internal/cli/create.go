@@ -64,6 +64,7 @@ func (o *create) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.maxRuntime, "max-runtime", "", "end a run after this time, such as 30m")
 	f.StringVar(&o.d.CreatedBy, "created-by", "", "who makes the card (default: the profile, else user)")
 	f.StringArrayVar(&o.skills, "skill", nil, "skill for the worker (may be repeated)")
+	f.StringArrayVar(&o.d.Resources, "resource", nil, "resource of andon.yaml that it takes one of as it runs (may be repeated)")
 	f.Int64Var(&o.d.MaxRetries, "max-retries", 0, "failures in a row that block the card")
 	f.StringVar(&o.d.Model, "model", "", "model for the worker")
 	f.StringVar(&o.d.Provider, "provider", "", "provider of the model")
@@ -107,7 +108,7 @@ func (o *create) run(ctx context.Context, args []string) error {
 		ctx = context.WithoutCancel(ctx) // Ctrl-C was meant for the editor
 	}
 	with := o.with
-	if len(o.notify) > 0 {
+	if len(o.notify)+len(o.d.Resources) > 0 {
 		with = o.configured
 	}
 	return with(ctx, func(s *session) error {
@@ -136,6 +137,9 @@ func (o *create) create(ctx context.Context, s *session, d kanban.Draft) (t kanb
 	if d.Subs, err = o.subs(s); err != nil {
 		return t, err
 	}
+	if err := s.haveResources(d.Resources); err != nil {
+		return t, err
+	}
 	if o.project != "" {
 		if s.Defaults.Project, err = o.findProject(s.home, o.project); err != nil {
 			return t, err
@@ -156,6 +160,20 @@ func (o *create) subs(s *session) (subs []kanban.Sub, err error) {
 		subs = append(subs, sub)
 	}
 	return subs, nil
+}
+
+// haveResources refuses what andon.yaml does not define: no dispatcher would ever
+// start the card.
+func (s *session) haveResources(names []string) error {
+	for _, n := range names {
+		if err := kanban.CheckResource(n); err != nil {
+			return err
+		}
+		if _, ok := s.config.Resources[n]; !ok {
+			return &kanban.Error{Code: kanban.Invalid, Msg: s.config.NoResource(n), Hint: "they stand in " + s.home.ConfigFile()}
+		}
+	}
+	return nil
 }
 
 // inEditor reports whether a person is there to write the card, and has given no

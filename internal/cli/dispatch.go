@@ -7,10 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"andon/internal/config"
 	"andon/internal/dispatch"
+	"andon/internal/home"
 	"andon/internal/view"
-	"andon/internal/worker"
 	"andon/kanban"
 )
 
@@ -20,8 +19,8 @@ func newDispatch(a *app) *cobra.Command {
 		use: "dispatch", group: "work",
 		short: "do one pass of the dispatcher",
 		long: `Do one pass: take back cards whose worker is gone, promote what is due, start
-what may start. Workers go on after it has ended. Use "andon run" for a
-dispatcher that stays.`,
+what may start, on all boards of the home or on the one that --board names. Workers
+go on after it has ended. Use "andon run" for a dispatcher that stays.`,
 		example: `  andon dispatch --dry-run
   andon dispatch --max 2 --json`,
 		exits: "the pass, or a part of it, could not be done",
@@ -46,55 +45,31 @@ func (o *dispatchOnce) run(ctx context.Context, _ []string) error {
 	if o.failureLimit < 0 {
 		return usagef("--failure-limit %d: it must be 1 or more", o.failureLimit)
 	}
-	return o.configured(ctx, func(s *session) error {
-		s.limitFailures(o.app, o.failureLimit)
-		r, err := o.dispatcher(s, o.max).Tick(ctx, o.dryRun)
-		if err != nil {
-			return err
-		}
-		if o.json {
-			err = view.JSON(o.Out, newTickView(r))
-		} else {
-			o.printf("%s", tickText(r, o.dryRun))
-		}
-		for _, e := range r.Errors {
-			fmt.Fprintf(o.Err, "andon: %s\n", view.Plain(e.Error()))
-		}
-		if len(r.Errors) > 0 {
-			return errSaid
-		}
+	f, err := o.findFleet(ctx)
+	if err != nil {
 		return err
-	})
-}
-
-// limitFailures puts the limit of the command line, if there is one, in the place
-// of andon.yaml's.
-func (s *session) limitFailures(a *app, limit int) {
-	if limit > 0 {
-		s.config.Dispatch.FailureLimit = limit
-		s.Policy = s.config.Policy(config.RateLimitCooldown(a.Env))
 	}
-}
-
-// dispatcher makes the dispatcher of the board.
-func (a *app) dispatcher(s *session, max int) *dispatch.Dispatcher {
-	if name := s.config.Dispatch.DefaultAssignee; name != "" {
-		if _, known := s.config.Profiles[name]; !known {
-			a.warn("dispatch.default_assignee is %q, and there is no such profile; cards of nobody stay so", name)
+	f.failureLimit, f.max = o.failureLimit, o.max
+	reports, err := f.dispatcher().Tick(ctx, o.dryRun)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		err = view.JSON(o.Out, newPassView(reports))
+	} else {
+		o.printf("%s", passText(reports, o.dryRun))
+	}
+	failed := false
+	for _, r := range reports {
+		for _, e := range r.Errors {
+			failed = true
+			o.say(f.about(r.Board, e))
 		}
 	}
-	return &dispatch.Dispatcher{
-		Board: s.Board, Place: s.place,
-		Limits: dispatch.Limits{
-			Dispatch: s.config.Dispatch, Profiles: s.config.Profiles, Max: max, Grace: config.CrashGrace(a.Env),
-		},
-		Job: worker.Job{
-			Root: s.home.Root, TTL: config.ClaimTTL(a.Env), Busy: config.BusyTimeout(a.Env),
-			RateLimitCooldown: config.RateLimitCooldown(a.Env), FailureLimit: s.config.Dispatch.FailureLimit,
-			Backoff: s.config.Dispatch.Backoff.Rule(),
-		},
-		Launch: func(job worker.Job, done func()) error { return worker.Launch(a.Self, job, done) },
+	if failed {
+		return errSaid
 	}
+	return err
 }
 
 // tickView is what a pass did as scripts see it.
@@ -116,6 +91,8 @@ type tickView struct {
 	RateLimited   []kanban.TaskID  `json:"rate_limited"`
 	SkippedLocked bool             `json:"skipped_locked"`
 	Routines      []firedView      `json:"routines"`
+	Resources     []resourceView   `json:"skipped_resources"`
+	Paused        []kanban.TaskID  `json:"skipped_paused"`
 }
 
 // firedView is a routine whose time had come.
@@ -124,6 +101,25 @@ type firedView struct {
 	TaskID  *kanban.TaskID        `json:"task_id"`
 	Outcome kanban.RoutineOutcome `json:"outcome"`
 	Error   string                `json:"error,omitempty"`
+}
+
+// boardTick is what a pass did on one board.
+type boardTick struct {
+	Board home.Slug `json:"board"`
+	tickView
+}
+
+// passView is what a pass did on all boards together, and on each.
+type passView struct {
+	tickView
+	Boards []boardTick `json:"boards,omitempty"` // where there are several
+}
+
+// resourceView is a card that waits for a resource.
+type resourceView struct {
+	TaskID   kanban.TaskID   `json:"task_id"`
+	Resource string          `json:"resource"`
+	Users    []kanban.TaskID `json:"users"`
 }
 
 type spawnView struct {
@@ -156,9 +152,9 @@ func newTickView(r dispatch.Report) tickView {
 	v := tickView{
 		Reclaimed: len(r.Reclaimed), Crashed: list(r.Crashed), TimedOut: list(r.TimedOut), Stale: list(r.Stale),
 		AutoBlocked: list(r.AutoBlocked), Promoted: len(r.Promoted), Spawned: []spawnView{},
-		Unassigned: held(r, dispatch.HoldUnassigned), Nonspawnable: held(r, dispatch.HoldNoProfile), Capped: held(r, dispatch.HoldCap),
-		ProfileCapped: []profileCapView{}, AutoAssigned: list(r.AutoAssigned), Waiting: []waitingView{}, Guarded: []guardedView{},
-		RateLimited: held(r, dispatch.HoldRateLimit), SkippedLocked: r.SkippedLocked,
+		Unassigned: held(r, dispatch.HoldUnassigned), Nonspawnable: held(r, dispatch.HoldNoProfile), Capped: append(held(r, dispatch.HoldCap), held(r, dispatch.HoldBoardCap)...),
+		Paused: held(r, dispatch.HoldPaused), Resources: []resourceView{}, ProfileCapped: []profileCapView{}, AutoAssigned: list(r.AutoAssigned), Waiting: []waitingView{}, Guarded: []guardedView{},
+		RateLimited: append(held(r, dispatch.HoldRateLimit), held(r, dispatch.HoldAccount)...), SkippedLocked: r.SkippedLocked,
 		Routines: []firedView{},
 	}
 	for _, f := range r.Fired {
@@ -173,9 +169,11 @@ func newTickView(r dispatch.Report) tickView {
 	}
 	for _, h := range r.Starts.Held {
 		switch first := h.Holds[0]; first.Kind {
+		case dispatch.HoldResource:
+			v.Resources = append(v.Resources, resourceView{h.Task.ID, first.Resource, append([]kanban.TaskID{}, first.Users...)})
 		case dispatch.HoldProfileCap:
 			v.ProfileCapped = append(v.ProfileCapped, profileCapView{h.Task.ID, h.Task.Assignee, first.Current})
-		case dispatch.HoldBackoff, dispatch.HoldRateLimit:
+		case dispatch.HoldBackoff, dispatch.HoldRateLimit, dispatch.HoldAccount:
 			v.Waiting = append(v.Waiting, waitingView{h.Task.ID, first.Until.Unix()})
 		case dispatch.HoldSuccess, dispatch.HoldPull:
 			v.Guarded = append(v.Guarded, guardedView{h.Task.ID, first.Kind, first.Until.Unix()})
@@ -183,6 +181,60 @@ func newTickView(r dispatch.Report) tickView {
 	}
 	return v
 }
+
+func newPassView(reports []dispatch.Report) passView {
+	v := passView{tickView: newTickView(dispatch.Report{})}
+	for _, r := range reports {
+		b := newTickView(r)
+		if len(reports) > 1 {
+			v.Boards = append(v.Boards, boardTick{r.Board.Slug, b})
+		}
+		v.add(b)
+	}
+	return v
+}
+
+// add joins what was done on another board. One where another dispatcher was is
+// told of if it was the only one.
+func (v *tickView) add(b tickView) {
+	v.Reclaimed += b.Reclaimed
+	v.Promoted += b.Promoted
+	for _, l := range []struct{ to, from *[]kanban.TaskID }{
+		{&v.Crashed, &b.Crashed}, {&v.TimedOut, &b.TimedOut}, {&v.Stale, &b.Stale}, {&v.AutoBlocked, &b.AutoBlocked}, {&v.Unassigned, &b.Unassigned},
+		{&v.Nonspawnable, &b.Nonspawnable}, {&v.AutoAssigned, &b.AutoAssigned}, {&v.Capped, &b.Capped}, {&v.RateLimited, &b.RateLimited}, {&v.Paused, &b.Paused},
+	} {
+		*l.to = append(*l.to, *l.from...)
+	}
+	v.Spawned = append(v.Spawned, b.Spawned...)
+	v.ProfileCapped = append(v.ProfileCapped, b.ProfileCapped...)
+	v.Waiting = append(v.Waiting, b.Waiting...)
+	v.Guarded = append(v.Guarded, b.Guarded...)
+	v.Resources = append(v.Resources, b.Resources...)
+	v.Routines = append(v.Routines, b.Routines...)
+	v.SkippedLocked = v.SkippedLocked || b.SkippedLocked
+}
+
+// passText says what a pass did on each board.
+func passText(reports []dispatch.Report, dryRun bool) string {
+	var b strings.Builder
+	for _, r := range reports {
+		text := tickText(r, dryRun)
+		if len(reports) > 1 {
+			if text == nothingToDo {
+				continue
+			}
+			fmt.Fprintf(&b, "board %s\n", r.Board.Slug)
+			text = "  " + strings.TrimSuffix(strings.ReplaceAll(text, "\n", "\n  "), "  ")
+		}
+		b.WriteString(text)
+	}
+	if b.Len() == 0 {
+		b.WriteString(nothingToDo)
+	}
+	return b.String()
+}
+
+const nothingToDo = "nothing to do\n"
 
 // held lists the cards whose weightiest hold is of a kind.
 func held(r dispatch.Report, kind dispatch.HoldKind) []kanban.TaskID {
@@ -231,19 +283,22 @@ func tickText(r dispatch.Report, dryRun bool) string {
 	}
 	line("unassigned", held(r, dispatch.HoldUnassigned))
 	line("no profile", held(r, dispatch.HoldNoProfile))
-	line("at the cap", held(r, dispatch.HoldCap))
+	line("paused", held(r, dispatch.HoldPaused))
+	line("at the cap", append(held(r, dispatch.HoldCap), held(r, dispatch.HoldBoardCap)...))
 	for _, h := range r.Starts.Held {
 		switch first := h.Holds[0]; first.Kind {
+		case dispatch.HoldResource:
+			fmt.Fprintf(&b, "%-13s %s: %s (%d of %d in use)\n", "waiting:", h.Task.ID, first.Resource, first.Current, first.Limit)
 		case dispatch.HoldProfileCap:
 			fmt.Fprintf(&b, "%-13s %s: %s has %d running\n", "at the cap:", h.Task.ID, view.Plain(h.Task.Assignee), first.Current)
-		case dispatch.HoldBackoff, dispatch.HoldRateLimit:
+		case dispatch.HoldBackoff, dispatch.HoldRateLimit, dispatch.HoldAccount:
 			fmt.Fprintf(&b, "%-13s %s until %s\n", "waiting:", h.Task.ID, first.Until.Format("15:04:05"))
 		case dispatch.HoldSuccess, dispatch.HoldPull:
 			fmt.Fprintf(&b, "%-13s %s (%s) until %s\n", "guarded:", h.Task.ID, first.Kind, first.Until.Format("2006-01-02 15:04:05"))
 		}
 	}
 	if b.Len() == 0 {
-		b.WriteString("nothing to do\n")
+		b.WriteString(nothingToDo)
 	}
 	return b.String()
 }

@@ -15,10 +15,10 @@ func newEdit(a *app) *cobra.Command {
 	o := &edit{app: a}
 	cmd := verb(words{
 		use: "edit ID", group: "cards",
-		short: "change a card's title, body, check, priority or due date, or what a finished one says",
-		long: `Change the title, the body, the check, the priority or the due date of a card
-that is not archived.
-Another title, body or check is another task: its failures are forgotten, and one that
+		short: "change a card, or what a finished one says",
+		long: `Change the title, the body, the check, the priority, the due date or the resources
+of a card that is not archived. Another title, body or check, or other resources,
+make another task: its failures are forgotten, and one that
 they had blocked goes on. With --result, change what a finished card and its last
 run say; that goes by itself.
 
@@ -27,6 +27,7 @@ others have changed meanwhile is not written over.`,
 		example: `  andon edit t_1a2b3c4d --title "Write two letters" --priority 5
   andon edit t_1a2b3c4d --body-file letter.md
   andon edit t_1a2b3c4d --due "2027-01-04 17:00"
+  andon edit t_1a2b3c4d --resource gpu --resource phone
   andon edit t_1a2b3c4d --result "in letters.txt" --summary "two letters"`,
 		exits: "no such card, it is archived, or --result is given and it is not done",
 	}, cobra.ExactArgs(1), o.run)
@@ -37,6 +38,7 @@ others have changed meanwhile is not written over.`,
 	f.Int64Var(&o.priority, "priority", 0, "higher is started first")
 	f.StringVar(&o.due, "due", "", "by when it should be done: 2027-01-04 09:00, RFC 3339, +2d, or none")
 	f.StringVar(&o.check, "check", "", "another command that must succeed before the card is done; empty: none")
+	f.StringArrayVar(&o.resources, "resource", nil, "resource that it takes one of as it runs, instead of those it has (may be repeated; none: no resource)")
 	f.StringVar(&o.result.Result, "result", "", "what came out")
 	f.StringVar(&o.result.Summary, "summary", "", "what was done (with --result; default: the result)")
 	f.StringVar(&o.metadata, "metadata", "", "facts for other workers, a JSON object (with --result)")
@@ -48,6 +50,7 @@ type edit struct {
 	*app
 	title, body, bodyFile, due, check string
 	priority                          int64
+	resources                         []string
 	result                            kanban.ResultEdit
 	metadata                          string
 	changed                           func(flag string) bool
@@ -58,17 +61,17 @@ func (o *edit) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	words := o.changed("title") || o.changed("body") || o.changed("body-file") || o.changed("priority") || o.changed("due") || o.changed("check")
+	words := o.changed("title") || o.changed("body") || o.changed("body-file") || o.changed("priority") || o.changed("due") || o.changed("check") || o.changed("resource")
 	result := o.changed("result")
 	switch {
 	case !result && (o.changed("summary") || o.changed("metadata")):
 		return usagef("--summary and --metadata go with --result")
 	case result && words:
-		return usagef("--result goes without --title, --body, --check, --priority and --due; edit twice")
+		return usagef("--result goes without --title, --body, --check, --priority, --due and --resource; edit twice")
 	case !result && !words && o.Interactive:
 		return o.inEditor(ctx, ids[0])
 	case !result && !words:
-		return usagef("what shall change? --title, --body, --check, --priority, --due or, of a finished card, --result")
+		return usagef("what shall change? --title, --body, --check, --priority, --due, --resource or, of a finished card, --result")
 	}
 	do := o.words
 	if result {
@@ -170,7 +173,19 @@ func (o *edit) words() (editing, error) {
 	if o.changed("body") || o.changed("body-file") {
 		e.Body = &body
 	}
+	if o.changed("resource") {
+		if len(o.resources) == 1 && o.resources[0] == "none" {
+			o.resources = nil
+		}
+		e.Resources = &o.resources
+	}
 	return func(ctx context.Context, s *session, id kanban.TaskID) (kanban.Change, error) {
+		if s.unread != nil && len(o.resources) > 0 {
+			return kanban.Change{}, s.unread
+		}
+		if err := s.haveResources(o.resources); err != nil {
+			return kanban.Change{}, err
+		}
 		return s.Edit(ctx, id, e)
 	}, nil
 }

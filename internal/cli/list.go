@@ -105,6 +105,13 @@ func (o *list) run(ctx context.Context, _ []string) error {
 		if o.oneOfMany(ctx, s) {
 			fmt.Fprintf(&b, "Board: %s\n", s.place.Slug)
 		}
+		pauses, err := s.Pauses(ctx)
+		if err != nil {
+			return err
+		}
+		for line := range strings.Lines(o.pauseLines(pauses)) {
+			b.WriteString(view.Plain(strings.TrimSuffix(line, "\n")) + "\n")
+		}
 		if len(tasks) == 0 {
 			b.WriteString("(no matching tasks)\n")
 		}

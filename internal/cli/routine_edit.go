@@ -148,6 +148,9 @@ func (o *routineForm) put(r *kanban.Routine) (err error) {
 
 // find puts into the routine what the home and andon.yaml know by name.
 func (o *routineForm) find(s *session, r *kanban.Routine) error {
+	if err := s.haveResources(r.Recipe.Draft.Resources); err != nil {
+		return err
+	}
 	if o.changed("notify") {
 		subs, err := o.subs(s)
 		if err != nil {
@@ -200,6 +203,7 @@ var routineFields = map[string]func(to *kanban.Draft, from kanban.Draft){
 	"workspace": func(to *kanban.Draft, from kanban.Draft) {
 		to.WorkspaceKind, to.WorkspacePath = from.WorkspaceKind, from.WorkspacePath
 	},
+	"resource":       func(to *kanban.Draft, from kanban.Draft) { to.Resources = from.Resources },
 	"check":          func(to *kanban.Draft, from kanban.Draft) { to.Check, to.Worker = from.Check, from.Worker },
 	"branch":         func(to *kanban.Draft, from kanban.Draft) { to.Branch = from.Branch },
 	"tenant":         func(to *kanban.Draft, from kanban.Draft) { to.Tenant = from.Tenant },

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +18,7 @@ import (
 	"andon/internal/config"
 	"andon/internal/dispatch"
 	"andon/internal/fsx"
+	"andon/internal/home"
 	"andon/internal/lock"
 	"andon/internal/view"
 	"andon/kanban"
@@ -26,15 +29,22 @@ func newRun(a *app) *cobra.Command {
 	cmd := verb(words{
 		use: "run", aliases: []string{"daemon"}, group: "work",
 		short: "dispatch until stopped",
-		long: `Start cards as they become ready, as long as this process runs. A commit by any
-process wakes it at once. Stopping it, even by force, loses nothing: workers go
-on, and the next dispatcher takes up where this one was.
+		long: `Start cards as they become ready, on all boards of the home or on the one that
+--board names, as long as this process runs. A commit by any process wakes it at
+once, and a new board is found by itself. Stopping it, even by force, loses nothing:
+workers go on, and the next dispatcher takes up where this one was.
 
-A home has one dispatcher at a time, and a live Hermes gateway counts.`,
+A change of andon.yaml is in force at once; one that is wrong is refused, and what was
+in force stays so. A hang-up (SIGHUP) has the file read again in any case.
+
+A board that cannot be worked with is told of and left alone until its file changes,
+or for 5 minutes, and the others are served on. A home has one dispatcher at a time,
+and a live Hermes gateway counts.`,
 		example: `  andon run
   andon daemon --interval 60 --pidfile /run/andon.pid
-  andon run --json | jq -c .spawned`,
-		exits: "another dispatcher serves this home, or the board cannot be opened",
+  andon run --json | jq -c .spawned
+  andon run --log-format json --metrics 127.0.0.1:9464`,
+		exits: "another dispatcher serves this home, or no board can be opened",
 	}, noWords, o.run)
 	f := cmd.Flags()
 	f.StringVar(&o.interval, "interval", "", "the slow safety tick, in seconds or such as 1m (default: dispatch.interval)")
@@ -43,6 +53,10 @@ A home has one dispatcher at a time, and a live Hermes gateway counts.`,
 	f.BoolP("verbose", "v", false, "accepted for scripts written for Hermes: what a pass did is told always")
 	f.Bool("force", false, "accepted for scripts written for Hermes, and not needed")
 	_ = f.MarkHidden("force") // there is such a flag
+	f.StringVar(&o.logFormat, "log-format", "text", "write structured lines to standard error: text or json")
+	f.StringVar(&o.logLevel, "log-level", "info", "the least level of those lines: debug, info, warn or error")
+	f.StringVar(&o.metrics, "metrics", "", "serve figures for Prometheus at an address, such as 127.0.0.1:9464, under /metrics")
+	f.BoolVar(&o.anywhere, "metrics-anywhere", false, "let --metrics be an address that other hosts can reach")
 	o.changed = f.Changed
 	f.IntVar(&o.max, "max", 0, "at most so many running cards (beside dispatch.max_in_progress; 0: no further limit)")
 	return cmd
@@ -50,9 +64,16 @@ A home has one dispatcher at a time, and a live Hermes gateway counts.`,
 
 type run struct {
 	*app
+	fleet *fleet
+
 	max, failureLimit int
 	interval, pidfile string
 	changed           func(flag string) bool
+
+	logFormat, logLevel, metrics string
+	anywhere                     bool
+	logger                       *slog.Logger
+	gauges                       *gauges
 }
 
 // singleWait is how long to wait for the place of the one dispatcher: whoever
@@ -79,46 +100,88 @@ func (o *run) run(ctx context.Context, _ []string) error {
 			return usagef("--interval %s: %v", o.interval, err)
 		}
 	}
-	return o.configured(ctx, func(s *session) error {
-		if interval > 0 {
-			s.config.Dispatch.Interval = config.Duration(interval)
-		}
-		s.limitFailures(o.app, o.failureLimit)
-		path := s.home.DispatcherLock()
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	var err error
+	if o.logger, err = o.newLogger(); err != nil {
+		return err
+	}
+	if o.changed("metrics") {
+		if err := parseMetrics(o.metrics, o.anywhere); err != nil {
 			return err
 		}
-		guard, held, err := lock.Poll(ctx, path, 50*time.Millisecond, singleWait)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, lock.ErrUnavailable):
-			o.warn("dispatching without the lock that keeps a second dispatcher away: %v", err)
-		case err != nil:
-			return err
-		case !held:
-			return &kanban.Error{Code: kanban.Conflict, Msg: fmt.Sprintf("another dispatcher serves %s (it holds %s)", s.home.Root, path),
-				Hint: "stop it first, or let it do the work"}
-		default:
-			defer guard.Unlock()
-		}
-		if o.pidfile != "" {
-			remove, err := keepPID(o.pidfile)
-			if err != nil {
-				return err
-			}
-			defer remove()
-		}
-		d := o.dispatcher(s, o.max)
-		d.Report = o.report
-		if !o.json {
-			o.printf("dispatching %s (board %s), %d profiles; Ctrl-C stops it, and workers go on\n", s.Path(), s.place.Slug, len(s.config.Profiles))
-		}
-		if err := d.Run(ctx); err != nil {
+		o.gauges = newGauges()
+	}
+	f, err := o.findFleet(ctx)
+	if err != nil {
+		return err
+	}
+	f.max, f.failureLimit, f.interval = o.max, o.failureLimit, config.Duration(interval)
+	o.fleet = f
+	release, err := o.alone(ctx, f.home)
+	if err != nil || release == nil {
+		return err
+	}
+	defer release()
+	if o.pidfile != "" {
+		remove, err := keepPID(o.pidfile)
+		if err != nil {
 			return err
 		}
-		return nil
-	})
+		defer remove()
+	}
+	d := f.dispatcher()
+	d.Report = o.report
+	if o.gauges != nil {
+		f.opened = o.gauges.opened
+		done, err := o.gauges.serve(ctx, o.metrics)
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
+	if !o.json {
+		o.printf("dispatching %s (%s), %d profiles; Ctrl-C stops it, and workers go on\n", f.home.Root, o.what(ctx), len(f.config.Load().Profiles))
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var watching sync.WaitGroup
+	watching.Go(func() { f.reload(ctx, f.read, func() { d.Set(f.settings()) }) })
+	err = d.Run(ctx)
+	cancel()
+	watching.Wait()
+	return err
+}
+
+// what names the boards that are served.
+func (o *run) what(ctx context.Context) string {
+	boards, err := o.fleet.boards(ctx)
+	if err != nil || len(boards) != 1 {
+		return fmt.Sprintf("%d boards", len(boards))
+	}
+	return "board " + string(boards[0].Slug)
+}
+
+// alone takes the place of the home's one dispatcher. A context that ends meanwhile
+// gives neither the place nor an error.
+func (o *run) alone(ctx context.Context, h home.Home) (release func(), err error) {
+	path := h.DispatcherLock()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	guard, held, err := lock.Poll(ctx, path, 50*time.Millisecond, singleWait)
+	switch {
+	case ctx.Err() != nil:
+		return nil, nil
+	case errors.Is(err, lock.ErrUnavailable):
+		o.warn("dispatching without the lock that keeps a second dispatcher away: %v", err)
+		return func() {}, nil
+	case err != nil:
+		return nil, err
+	case !held:
+		return nil, &kanban.Error{Code: kanban.Conflict, Msg: fmt.Sprintf("another dispatcher serves %s: %s (it holds %s)", h.Root, h.Dispatcher(), path),
+			Hint: "stop it first, or let it do the work"}
+	}
+	h.NoteDispatcher()
+	return func() { _ = guard.Unlock() }, nil
 }
 
 // keepPID writes the number of this process to a file until remove is called. A
@@ -138,17 +201,38 @@ func keepPID(path string) (remove func(), err error) {
 
 // report shows what a pass did, as soon as it did it.
 func (o *run) report(r dispatch.Report) {
-	for _, e := range r.Errors {
-		fmt.Fprintf(o.Err, "andon: %s\n", view.Plain(e.Error()))
+	for i, e := range r.Errors {
+		r.Errors[i] = o.fleet.about(r.Board, e)
 	}
-	if o.json {
-		_ = view.JSONLine(o.Out, newTickView(r)) // nobody left to tell: the work goes on
+	if o.gauges != nil {
+		o.gauges.heed(r)
+	}
+	if o.logger != nil {
+		o.log(r)
+	}
+	if r.Idle() {
 		return
 	}
-	at := o.Now().In(o.Zone).Format("15:04:05")
+	for _, e := range r.Errors {
+		if o.logger != nil {
+			break // it was said
+		}
+		if !r.Rests.IsZero() {
+			e = fmt.Errorf("%w; the board is left alone until its file changes, or for 5 minutes, and the others are served on", e)
+		}
+		o.say(e)
+	}
+	if o.json {
+		_ = view.JSONLine(o.Out, boardTick{r.Board.Slug, newTickView(r)}) // nobody left to tell: the work goes on
+		return
+	}
+	at, of := o.Now().In(o.Zone).Format("15:04:05"), ""
+	if r.Board.Slug != home.Default {
+		of = "  (board " + string(r.Board.Slug) + ")"
+	}
 	say := func(what string, ids []kanban.TaskID) {
 		for _, id := range ids {
-			o.printf("%s  %-9s %s\n", at, what, id)
+			o.printf("%s  %-9s %s%s\n", at, what, id, of)
 		}
 	}
 	say("reclaimed", r.Reclaimed)
@@ -167,10 +251,10 @@ func (o *run) report(r dispatch.Report) {
 	say("assigned", r.AutoAssigned)
 	for _, h := range r.Starts.Held {
 		if slices.Contains(r.Guarded, h.Task.ID) {
-			o.printf("%s  %-9s %s  %s until %s\n", at, "guarded", h.Task.ID, h.Holds[0].Kind, h.Holds[0].Until.In(o.Zone).Format("2006-01-02 15:04:05"))
+			o.printf("%s  %-9s %s  %s until %s%s\n", at, "guarded", h.Task.ID, h.Holds[0].Kind, h.Holds[0].Until.In(o.Zone).Format("2006-01-02 15:04:05"), of)
 		}
 	}
 	for _, s := range r.Spawned {
-		o.printf("%s  %-9s %s  run %s  %s\n", at, "started", s.Task, s.Run, view.Plain(s.Assignee))
+		o.printf("%s  %-9s %s  run %s  %s%s\n", at, "started", s.Task, s.Run, view.Plain(s.Assignee), of)
 	}
 }

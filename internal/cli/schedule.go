@@ -45,13 +45,15 @@ func atFlag(f *pflag.FlagSet, at *string) {
 }
 
 // parseAt reads the value of --at; the zero time where it was not given.
-func (a *app) parseAt(s string, given bool) (time.Time, error) {
+func (a *app) parseAt(s string, given bool) (time.Time, error) { return a.parseWhen("--at", s, given) }
+
+func (a *app) parseWhen(flag, s string, given bool) (time.Time, error) {
 	if !given {
 		return time.Time{}, nil
 	}
 	at, err := config.ParseTime(s, a.Now(), a.Zone)
 	if err != nil {
-		return at, usagef("--at: %v", err)
+		return at, usagef("%s: %v", flag, err)
 	}
 	return at, nil
 }

@@ -117,6 +117,7 @@ func (o *show) text(s *session, c board.Card, trouble []board.Diagnosis, checks 
 	line("workspace", strings.TrimSpace(string(t.WorkspaceKind)+" "+t.WorkspacePath))
 	line("branch", t.Branch)
 	line("skills", strings.Join(t.Skills, ", "))
+	line("resources", strings.Join(t.Resources, ", "))
 	line("model", strings.TrimSpace(t.Model+" "+t.Provider))
 	line("effort", t.Effort)
 	line("check", firstOf(t.Check))

@@ -11,6 +11,7 @@ import (
 
 	"andon/internal/board"
 	"andon/internal/dispatch"
+	"andon/internal/home"
 	"andon/internal/view"
 	"andon/internal/worker"
 	"andon/kanban"
@@ -37,7 +38,8 @@ type why struct{ *app }
 
 func (o *why) run(ctx context.Context, args []string) error {
 	return o.with(ctx, func(s *session) error {
-		l := o.dispatcher(s, 0).Limits
+		o.nobody(s.config)
+		l := o.limits(s.config, 0)
 		if len(args) == 0 {
 			return o.all(ctx, s, l)
 		}
@@ -58,16 +60,48 @@ func (o *why) run(ctx context.Context, args []string) error {
 // why asks the dispatcher's plan about a card, and looks at what no plan knows of.
 func (a *app) why(ctx context.Context, s *session, l dispatch.Limits, id kanban.TaskID) (dispatch.Answer, error) {
 	now := a.Now()
-	q, err := s.Why(ctx, id, func(f board.Floor, t kanban.Task) bool { return dispatch.Enough(f, l, now, t) })
+	name, alone := string(s.place.Slug), true
+	q, err := s.Why(ctx, id, func(f board.Floor, t kanban.Task) bool {
+		holds, sure := dispatch.Holds([]dispatch.Snapshot{dispatch.NewSnapshot(name, f, now)}, l, t)
+		alone = len(holds) > 0 // what holds it here is enough to know
+		return sure
+	})
 	if err != nil {
 		return dispatch.Answer{}, err
 	}
-	around := dispatch.Around{Zone: a.Zone, Policy: s.Policy(q.Task.Assignee), Nobody: !dispatching(s.home)}
+	var others []dispatch.Snapshot
+	if !alone {
+		others = a.others(ctx, s, now)
+	}
+	around := dispatch.Around{Board: name, Others: others, Zone: a.Zone, Policy: s.Policy(q.Task.Assignee), Nobody: !dispatching(s.home)}
 	if p, known := l.Profiles[or(q.Task.Assignee, l.DefaultAssignee)]; known && q.Task.Status == kanban.Ready {
 		_, around.Command = worker.Program(p, q.Task, os.Environ())
 		around.Workspace = worker.Folder(s.place, q.Task)
 	}
 	return dispatch.Why(q, l, around, now), nil
+}
+
+// others are the boards beside the one that is asked about, as far as they can be
+// read: they share what one host may run.
+func (a *app) others(ctx context.Context, s *session, now time.Time) (others []dispatch.Snapshot) {
+	boards, err := a.allHere(ctx, s.home.Unasked())
+	if err != nil {
+		return nil
+	}
+	for _, place := range boards {
+		if place.Address() == s.place.Address() || place.Slug != home.Default && place.Meta().Archived || place.Look(ctx) != nil {
+			continue
+		}
+		db, err := a.openDB(ctx, place)
+		if err != nil {
+			continue // a dispatcher does without it too
+		}
+		if f, err := board.New(db).Floor(ctx); err == nil {
+			others = append(others, dispatch.NewSnapshot(string(place.Slug), f, now))
+		}
+		_ = db.Close() // it was only read
+	}
+	return others
 }
 
 func (o *why) text(w dispatch.Answer) string {
@@ -132,11 +166,12 @@ func (o *why) all(ctx context.Context, s *session, l dispatch.Limits) error {
 	if err != nil {
 		return err
 	}
-	p := dispatch.PlanFloor(f, l, o.Now())
 	failed, err := s.failedRoutines(ctx)
 	if err != nil {
 		return err
 	}
+	now := o.Now()
+	p := dispatch.Plan(append([]dispatch.Snapshot{dispatch.NewSnapshot(string(s.place.Slug), f, now)}, o.others(ctx, s, now)...), l)[0]
 	v := struct {
 		Ready      int            `json:"ready"`
 		Starting   int            `json:"starting"`
@@ -208,7 +243,13 @@ func groupText(t kanban.Task, h dispatch.Hold) string {
 		return "completed within the hour"
 	case dispatch.HoldPull:
 		return "a pull request of the last day"
-	case dispatch.HoldCap, dispatch.HoldProfileCap:
+	case dispatch.HoldAccount:
+		return "the account " + h.Account + " rests after a rate limit"
+	case dispatch.HoldPaused:
+		return h.Pause.Scope.String() + " is paused"
+	case dispatch.HoldResource:
+		return fmt.Sprintf("no %s is free (resources.%s is %d)", h.Resource, h.Resource, h.Limit)
+	case dispatch.HoldCap, dispatch.HoldBoardCap, dispatch.HoldProfileCap:
 		return fmt.Sprintf("no room (%s is %d)", h.Cap, h.Limit)
 	}
 	return string(h.Kind)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"andon/kanban"
 )
@@ -20,8 +21,15 @@ import (
 type Config struct {
 	Dispatch    Dispatch
 	Profiles    map[string]Profile // by canonical name, see [ParseProfileName]
+	Boards      map[string]Board   // by slug; a board that is not here has nothing of its own
+	Resources   map[string]int     // how much there is on this host of what running cards take up, by name
 	Notify      Notify
 	Diagnostics Diagnostics
+}
+
+// Board is what is set for one board.
+type Board struct {
+	MaxInProgress int // running cards of the board; 0 sets no limit of its own
 }
 
 // Dispatch tunes the dispatcher of this host.
@@ -79,6 +87,8 @@ type Profile struct {
 	MaxRuntime    Duration // 0 sets no limit
 	MaxRetries    int      // this profile's failure limit; 0 leaves it to Dispatch.FailureLimit
 	Stdin         Stdin
+	Resources     []string // of Config.Resources, what each of its running cards takes one of
+	Account       string   // profiles of one account rest together after a rate limit; empty: the profile's name
 
 	// Check judges a report before the card is done: a command like Command. Empty:
 	// none. A card's own check goes before it, within the same bounds.
@@ -115,6 +125,8 @@ func Default() Config {
 			},
 		},
 		Profiles:    map[string]Profile{},
+		Boards:      map[string]Board{},
+		Resources:   map[string]int{},
 		Notify:      Notify{Targets: map[string]Target{}},
 		Diagnostics: Diagnostics{CrashThreshold: 2, BlockedStaleHours: 24, StrandedThresholdSeconds: 1800, BlockCycleThreshold: 3, BlockCycleWindowSeconds: 86400},
 	}
@@ -177,7 +189,23 @@ func (c Config) Validate() error {
 	if err := c.Diagnostics.validate("diagnostics"); err != nil {
 		return err
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.Boards)) {
+		if n := c.Boards[name].MaxInProgress; n < 0 {
+			return invalid("boards."+name+".max_in_progress", "%d is not allowed; give 0 (no limit of its own) or more", n)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Resources)) {
+		if err := kanban.CheckResource(name); err != nil {
+			return invalid("resources", "%s", err)
+		}
+		if n := c.Resources[name]; n < 1 {
+			return invalid("resources."+name, "%d is not allowed; give 1 or more, or leave the resource out", n)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.Profiles)) {
+		if err := c.known("profiles."+name+".resources", c.Profiles[name].Resources); err != nil {
+			return err
+		}
 		canonical, err := ParseProfileName(name)
 		if err == nil && canonical != name {
 			err = fmt.Errorf("profile name %q is not canonical; write %q", name, canonical)
@@ -197,6 +225,27 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// known reports the first of some resources that is not defined.
+func (c Config) known(at string, resources []string) error {
+	for i, r := range resources {
+		if _, ok := c.Resources[r]; !ok {
+			return invalid(fmt.Sprintf("%s[%d]", at, i), "%s", c.NoResource(r))
+		}
+		if slices.Contains(resources[:i], r) {
+			return invalid(fmt.Sprintf("%s[%d]", at, i), "%q is named twice; a card takes one of each", r)
+		}
+	}
+	return nil
+}
+
+// NoResource says that a resource is not defined, and which are.
+func (c Config) NoResource(name string) string {
+	if len(c.Resources) == 0 {
+		return fmt.Sprintf("there is no resource %q: none are defined; define it under resources, such as {%s: 1}", name, name)
+	}
+	return fmt.Sprintf("there is no resource %q; those defined are %s", name, strings.Join(slices.Sorted(maps.Keys(c.Resources)), ", "))
+}
+
 func (p Profile) validate(at string) error {
 	if err := p.validatePreset(at); err != nil {
 		return err
@@ -206,6 +255,8 @@ func (p Profile) validate(at string) error {
 		return invalid(at+".on_exit", "%q is not allowed; give %q or %q", p.OnExit, kanban.OnExitProtocol, kanban.OnExitComplete)
 	case p.Stdin != StdinNone && p.Stdin != StdinPrompt:
 		return invalid(at+".stdin", "%q is not allowed; give %q, or leave it out", p.Stdin, StdinPrompt)
+	case p.Account != strings.TrimSpace(p.Account) || strings.ContainsFunc(p.Account, unicode.IsControl):
+		return invalid(at+".account", "%q begins or ends with a space, or has a sign that cannot be seen; give a plain name", p.Account)
 	case p.MaxInProgress < 0:
 		return invalid(at+".max_in_progress", "%d is not allowed; give 0 (no limit of its own) or more", p.MaxInProgress)
 	case p.MaxRuntime < 0:

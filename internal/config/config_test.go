@@ -29,7 +29,7 @@ func TestParse(t *testing.T) {
 		{"sections left empty", "dispatch:\nprofiles:\n  # none yet\n", Default()},
 		{"dispatch", "dispatch:\n  max_in_progress: 0\n  failure_limit: 5\n  interval: 90\n  stale_timeout: 0\n", Config{
 			Dispatch: Dispatch{FailureLimit: 5, Interval: Duration(90 * time.Second), Backoff: Default().Dispatch.Backoff},
-			Profiles: map[string]Profile{}, Notify: Notify{Targets: map[string]Target{}}, Diagnostics: Default().Diagnostics,
+			Profiles: map[string]Profile{}, Boards: map[string]Board{}, Resources: map[string]int{}, Notify: Notify{Targets: map[string]Target{}}, Diagnostics: Default().Diagnostics,
 		}},
 		{"delays and the default assignee", "dispatch:\n  default_assignee: \" Ada \"\n  backoff: {spawn: 0, crash: 3s, timeout: 1m, max: 1h}\n", func() Config {
 			c := Default()
@@ -63,6 +63,11 @@ profiles:
 			Check: Shell("go vet ./... &&\ngo test {{.Workspace}}")})},
 		{"check as a list", "profiles:\n  writer:\n    command: [agent]\n    " + ("check: [ci, \"{{.Title}}\"]\n    check_timeout: 90\n    check_budget: 5"), with(Profile{Command: []string{"agent"}, OnExit: kanban.OnExitProtocol,
 			Check: []string{"ci", "{{.Title}}"}, CheckTimeout: Duration(90 * time.Second), CheckBudget: 5})},
+		{"boards, resources and accounts", "boards: {ops: {max_in_progress: 2}, lab: }\nresources: {gpu: 1, phone: 2}\nprofiles: {writer: {command: [a], resources: [gpu], account: me}}\n", func() Config {
+			c := with(Profile{Command: []string{"a"}, OnExit: kanban.OnExitProtocol, Resources: []string{"gpu"}, Account: "me"})
+			c.Boards, c.Resources = map[string]Board{"ops": {2}, "lab": {}}, map[string]int{"gpu": 1, "phone": 2}
+			return c
+		}()},
 		{"block of text", "profiles:\n  writer:\n    command:\n      - sh\n      - -c\n      - |\n        echo {{.ID}}\n        date\n",
 			with(Profile{Command: []string{"sh", "-c", "echo {{.ID}}\ndate\n"}, OnExit: kanban.OnExitProtocol})},
 	}
@@ -85,10 +90,10 @@ func TestParseRefusesInOneLine(t *testing.T) {
 	profile := func(line string) string { return "profiles:\n  writer:\n    command: [agent]\n    " + line + "\n" }
 	tests := []struct{ name, in, want string }{
 		{"unknown field with a likeness", "profiles:\n  writer:\n    comand: [x]\n", `andon.yaml:3:5: profiles.writer.comand: unknown field; did you mean "command"?`},
-		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: diagnostics, dispatch, notify, profiles`},
+		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: boards, diagnostics, dispatch, notify, profiles, resources`},
 		{"unknown section", "profile:\n  a: 1\n", `andon.yaml:1:1: profile: unknown field; did you mean "profiles"?`},
 		{"letters swapped", "dispatch: {intreval: 3}\n", `did you mean "interval"?`},
-		{"short name has no likeness", profile("x: 1"), "profiles.writer.x: unknown field; known here: check, check_budget, check_timeout, command"},
+		{"short name has no likeness", profile("x: 1"), "profiles.writer.x: unknown field; known here: account, check, check_budget, check_timeout"},
 		{"repeated field", "dispatch:\n  interval: 30\n  interval: 40\n", "andon.yaml:3:3: dispatch.interval: set twice"},
 		{"repeated section", "dispatch:\n  interval: 30\ndispatch:\n  interval: 40\n", "andon.yaml:3:1: dispatch: set twice"},
 		{"repeated variable", profile("env: {A: 1, A: 2}"), "andon.yaml:4:17: profiles.writer.env.A: set twice"},

@@ -42,7 +42,20 @@ func (d decoder) root(c *Config, n ast.Node) error {
 	return d.Fields("", n, map[string]yamlx.Setter{
 		"dispatch": func(path string, n ast.Node) error { return d.dispatch(&c.Dispatch, path, n) },
 		"profiles": func(path string, n ast.Node) error { return d.profiles(c, path, n) },
-		"notify":   func(path string, n ast.Node) error { return d.notify(c, path, n) },
+		"boards":   func(path string, n ast.Node) error { return d.boards(c, path, n) },
+		"resources": func(path string, n ast.Node) error {
+			return d.Entries(path, n, func(e yamlx.Entry) error {
+				if _, twice := c.Resources[e.Key]; twice {
+					return yamlx.Placed(e.KeyNode, e.Path, "set twice; leave one")
+				}
+				d.Mark(e.Path, e.KeyNode)
+				var n int
+				err := yamlx.Integer(&n)(e.Path, e.Value)
+				c.Resources[e.Key] = n
+				return err
+			})
+		},
+		"notify": func(path string, n ast.Node) error { return d.notify(c, path, n) },
 		"diagnostics": func(path string, n ast.Node) error {
 			g := &c.Diagnostics
 			return d.Fields(path, n, map[string]yamlx.Setter{
@@ -54,6 +67,24 @@ func (d decoder) root(c *Config, n ast.Node) error {
 				"block_cycle_window_seconds": yamlx.Integer(&g.BlockCycleWindowSeconds),
 			})
 		},
+	})
+}
+
+func (d decoder) boards(c *Config, path string, n ast.Node) error {
+	return d.Entries(path, n, func(e yamlx.Entry) error {
+		// The names of boards are a matter of the home; here they only have to be
+		// written as there.
+		if e.Key != kanban.CanonicalAssignee(e.Key) || e.Key == "" {
+			return yamlx.Placed(e.KeyNode, path, "%q is no board's name; write it as `andon boards list` shows it", e.Key)
+		}
+		if _, twice := c.Boards[e.Key]; twice {
+			return yamlx.Placed(e.KeyNode, e.Path, "set twice; leave one")
+		}
+		d.Mark(e.Path, e.KeyNode)
+		var b Board
+		err := d.Fields(e.Path, e.Value, map[string]yamlx.Setter{"max_in_progress": yamlx.Integer(&b.MaxInProgress)})
+		c.Boards[e.Key] = b
+		return err
 	})
 }
 
@@ -105,6 +136,8 @@ func (d decoder) profiles(c *Config, path string, n ast.Node) error {
 			"check":           d.check(&p.Check),
 			"check_timeout":   duration(&p.CheckTimeout),
 			"check_budget":    yamlx.Integer(&p.CheckBudget),
+			"resources":       d.Texts(&p.Resources, "a list of names of resources"),
+			"account":         yamlx.Text(&p.Account),
 		})
 		c.Profiles[name] = p
 		return err

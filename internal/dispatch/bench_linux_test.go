@@ -62,12 +62,13 @@ func BenchmarkTick(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			d := &dispatch.Dispatcher{Board: board.New(db), Place: place,
+			d := dispatch.Single(board.New(db), place)
+			d.Settings = dispatch.Settings{
 				Limits: dispatch.Limits{Dispatch: config.Dispatch{MaxInProgress: 4, Interval: config.Duration(time.Minute)},
 					Profiles: map[string]config.Profile{"agent": {}}},
 				Job: worker.Job{Root: root, TTL: time.Minute}}
 			for b.Loop() {
-				if r, err := d.Tick(b.Context(), false); err != nil || !r.Idle() {
+				if r, err := d.Tick(b.Context(), false); err != nil || len(r) != 1 || !r[0].Idle() {
 					b.Fatalf("%+v, %v", r, err)
 				}
 			}

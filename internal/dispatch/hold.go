@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"time"
 
 	"andon/kanban"
@@ -41,9 +42,17 @@ const (
 	// HoldNone: it is started by the next pass.
 	HoldNone HoldKind = "starting"
 
+	// HoldPaused: somebody has let nothing be started.
+	HoldPaused HoldKind = "paused"
+
+	// HoldAccount: its profile, or another of the same account, met a rate limit.
+	HoldAccount HoldKind = "account_rate_limit"
+
 	// For whom there is no room.
-	HoldCap        HoldKind = "cap"
+	HoldResource   HoldKind = "resource"
 	HoldProfileCap HoldKind = "profile_cap"
+	HoldBoardCap   HoldKind = "board_cap"
+	HoldCap        HoldKind = "cap"
 )
 
 // Hold is one thing that keeps a card from being started now.
@@ -52,8 +61,16 @@ type Hold struct {
 	Until   time.Time // when it ends by itself, at the latest; zero: it does not, or nobody knows
 	Link    string    // the pull request
 	Cap     string    // the setting that limits
-	Current int       // of Limit, so many run, or are started before this card
+	Current int       // of Limit, so many run, or are started now
 	Limit   int
+
+	Pause    kanban.Pause
+	Account  string // that met a rate limit, by a run of the profile
+	Profile  string
+	Board    string
+	Run      kanban.RunID
+	Resource string          // the resource that is used up
+	Users    []kanban.TaskID // who has it, or gets it now
 }
 
 // Guard reports whether the hold comes from the card's past.
@@ -67,28 +84,70 @@ var standing = map[kanban.Status]HoldKind{
 
 // room is how many run as a plan goes on, and how many may.
 type room struct {
-	total, limit int
-	cap          string // the setting that limit comes from
-	busy         map[string]int
+	l      Limits
+	total  int
+	limit  int
+	cap    string // the setting that limit comes from
+	boards map[string]int
+	busy   map[string]int             // by profile
+	users  map[string][]kanban.TaskID // by resource
+	turns  turns
+
+	// What is paused. A pause of one board has that one behind its scope.
+	paused map[kanban.Scope]kanban.Pause
+
+	limited map[string]Hold // by account
 }
 
-func newRoom(s Snapshot, l Limits) room {
-	r := room{total: len(s.Running), limit: l.MaxInProgress, cap: "dispatch.max_in_progress", busy: map[string]int{}}
+func newRoom(all []Snapshot, l Limits) room {
+	r := room{l: l, limit: l.MaxInProgress, cap: "dispatch.max_in_progress", boards: map[string]int{}, busy: map[string]int{},
+		users: map[string][]kanban.TaskID{}, paused: map[kanban.Scope]kanban.Pause{}, limited: map[string]Hold{}, turns: newTurns(all)}
 	if l.Max > 0 && (r.limit == 0 || l.Max < r.limit) {
 		r.limit, r.cap = l.Max, "--max"
 	}
-	for _, w := range s.Running {
-		r.busy[w.Task.Assignee]++
+	for _, s := range all {
+		for _, p := range s.Pauses {
+			scope := p.Scope
+			if scope == kanban.ScopeBoard {
+				scope = pauseOf(s.Board)
+			}
+			if was, ok := r.paused[scope]; !ok || p.Since.Before(was.Since) {
+				r.paused[scope] = p
+			}
+		}
+		for _, m := range s.Limited {
+			h := Hold{Kind: HoldAccount, Until: m.Until, Account: l.account(m.Profile), Profile: m.Profile, Board: s.Board, Run: m.Run}
+			if h.Until.IsZero() {
+				h.Until = m.At.Add(min(l.Cooldown, s.Now.Add(l.Cooldown).Sub(m.At))) // an end in the future was noted by another clock
+			}
+			if h.Until.After(s.Now) && h.Until.After(r.limited[h.Account].Until) {
+				r.limited[h.Account] = h
+			}
+		}
+		for _, w := range s.Running {
+			r.count(s.Board, w.Task)
+		}
 	}
 	return r
 }
 
-// full reports whether no further card can be started, whosever it is.
-func (r room) full() bool { return r.limit > 0 && r.total >= r.limit }
+func pauseOf(board string) kanban.Scope { return kanban.ScopeBoard + ":" + kanban.Scope(board) }
 
-func (r *room) take(t kanban.Task) {
+// full reports whether no further card can be started, whosever it is.
+func (r *room) full() bool { return r.limit > 0 && r.total >= r.limit }
+
+func (r *room) count(board string, t kanban.Task) {
 	r.total++
+	r.boards[board]++
 	r.busy[t.Assignee]++
+	for _, n := range needs(t, r.l.Profiles) {
+		r.users[n] = append(r.users[n], t.ID)
+	}
+}
+
+func (r *room) take(board string, t kanban.Task) {
+	r.count(board, t)
+	r.turns.take(pair{partyOf(board, t.Tenant), t.Assignee})
 }
 
 // given is t as the dispatcher would have it: a card of nobody belongs to the
@@ -100,6 +159,9 @@ func (l Limits) given(t kanban.Task) (_ kanban.Task, given bool) {
 	}
 	return t, given
 }
+
+// account is that of a profile.
+func (l Limits) account(profile string) string { return cmp.Or(l.Profiles[profile].Account, profile) }
 
 // own are the holds that a card has by itself, whatever else runs.
 func own(t kanban.Task, p kanban.Past, now time.Time, l Limits) (holds []Hold) {
@@ -131,18 +193,47 @@ func own(t kanban.Task, p kanban.Past, now time.Time, l Limits) (holds []Hold) {
 
 // holds are all that keep a card from being started, the weightiest first. It
 // is started if there are none.
-func (r room) holds(t kanban.Task, p kanban.Past, now time.Time, l Limits) []Hold {
-	holds := own(t, p, now, l)
+func (r *room) holds(s Snapshot, t kanban.Task) []Hold {
+	holds := own(t, s.Pasts[t.ID], s.Now, r.l)
 	if t.Status != kanban.Ready {
 		return holds
+	}
+	return append(holds, r.caps(s.Board, t)...)
+}
+
+// caps are the holds that a card shares with others: the pauses, the widest first,
+// and the limits, the narrowest first.
+func (r *room) caps(board string, t kanban.Task) (holds []Hold) {
+	if len(r.paused) > 0 {
+		for _, scope := range []kanban.Scope{kanban.ScopeAll, pauseOf(board), kanban.ProfileScope(t.Assignee)} {
+			if p, ok := r.paused[scope]; ok {
+				holds = append(holds, Hold{Kind: HoldPaused, Pause: p})
+			}
+		}
+	}
+	if h, ok := r.limited[r.l.account(t.Assignee)]; ok {
+		holds = append(holds, h)
+	}
+	for _, n := range needs(t, r.l.Profiles) {
+		if of := r.l.Resources[n]; len(r.users[n]) >= of {
+			holds = append(holds, Hold{Kind: HoldResource, Cap: "resources." + n, Current: len(r.users[n]), Limit: of, Resource: n, Users: r.users[n]})
+		}
+	}
+	if most := r.l.Profiles[t.Assignee].MaxInProgress; most > 0 && r.busy[t.Assignee] >= most {
+		holds = append(holds, Hold{Kind: HoldProfileCap, Cap: profileCap(t.Assignee), Current: r.busy[t.Assignee], Limit: most})
+	}
+	if most := r.l.Boards[board].MaxInProgress; most > 0 && r.boards[board] >= most {
+		holds = append(holds, Hold{Kind: HoldBoardCap, Cap: "boards." + board + ".max_in_progress", Current: r.boards[board], Limit: most})
 	}
 	if r.full() {
 		holds = append(holds, Hold{Kind: HoldCap, Cap: r.cap, Current: r.total, Limit: r.limit})
 	}
-	if most := l.Profiles[t.Assignee].MaxInProgress; most > 0 && r.busy[t.Assignee] >= most {
-		holds = append(holds, Hold{Kind: HoldProfileCap, Cap: profileCap(t.Assignee), Current: r.busy[t.Assignee], Limit: most})
-	}
 	return holds
+}
+
+// bounded reports whether it depends on others if the card is started.
+func (r *room) bounded(board string, t kanban.Task) bool {
+	return r.limit > 0 || r.l.Boards[board].MaxInProgress > 0 || r.l.Profiles[t.Assignee].MaxInProgress > 0 || len(needs(t, r.l.Profiles)) > 0
 }
 
 func profileCap(profile string) string { return "profiles." + profile + ".max_in_progress" }

@@ -11,12 +11,20 @@ import (
 	"andon/kanban"
 )
 
-// Snapshot is what a tick has seen.
+// Snapshot is what a pass has seen of one board.
 type Snapshot struct {
+	Board   string // its name
 	Now     time.Time
 	Running []Worker
-	Ready   []kanban.Task // in the order of dispatch
-	Next    time.Time     // when the next scheduled card goes on, or the next routine is due; zero if none by itself
+	Ready   []kanban.Task // the most urgent first and then the oldest
+	Served  []store.Served
+	Pauses  []kanban.Pause
+	Limited []store.Limited
+	Next    time.Time // when the next scheduled card goes on, or the next routine is due; zero if none by itself
+
+	// Closed: another dispatcher is at the board. Who runs there counts, and nobody
+	// is started.
+	Closed bool
 
 	// Pasts are of the ready cards that have one which may hold them back.
 	Pasts map[kanban.TaskID]kanban.Past
@@ -37,9 +45,12 @@ type Worker struct {
 // Limits is what a plan keeps to.
 type Limits struct {
 	config.Dispatch
-	Profiles map[string]config.Profile
-	Max      int           // running cards, further to Dispatch.MaxInProgress; 0 sets no limit
-	Grace    time.Duration // in which a worker without a start time is not judged dead
+	Profiles  map[string]config.Profile
+	Boards    map[string]config.Board
+	Resources map[string]int
+	Max       int           // running cards, further to Dispatch.MaxInProgress; 0 sets no limit
+	Grace     time.Duration // in which a worker without a start time is not judged dead
+	Cooldown  time.Duration // rest of an account after a rate limit whose end nobody knows; 0: none
 }
 
 // Cause is why a running card is acted upon.
@@ -64,6 +75,10 @@ type Recovery struct {
 // overdue is how long after its limit a run is left to its own supervisor.
 const overdue = 30 * time.Second
 
+// takeOver is the time that a supervisor gets to record itself after the process
+// that started it is gone, as one that does a single pass is at once.
+const takeOver = 3 * time.Second
+
 // Recover plans what to do about running cards. The order of the questions is
 // that of Hermes' phases.
 func Recover(s Snapshot, l Limits) []Recovery {
@@ -86,10 +101,12 @@ func cause(w Worker, now time.Time, l Limits) Cause {
 		return "" // no run to end: the next first opening gives it one
 	case w.Stillborn:
 		return CauseStillborn
-	case w.Local && t.WorkerPID == 0 && w.Gone:
+	case w.Local && t.WorkerPID == 0 && w.Gone && (elapsed >= takeOver || elapsed < 0):
 		return CauseClaimer
 	case t.Expires.Before(now) && !t.Expires.IsZero():
-		if known && !w.Dead && !t.HeartbeatStale(now) {
+		// A supervisor renews by itself, so one that lives and did not was asleep with
+		// its machine, or the clock was set: the words of a clock are no reason to end it.
+		if known && !w.Dead && (supervised || !t.HeartbeatStale(now)) {
 			return CauseExtend
 		}
 		return CauseLease
@@ -131,56 +148,81 @@ func (p Starts) By(kind HoldKind) []Held {
 	return held
 }
 
-// Plan chooses among the ready cards, the most urgent first. A running card
-// counts once, whoever started it.
-func Plan(s Snapshot, l Limits) Starts {
-	var p Starts
-	walk(s, l, func(t kanban.Task, holds []Hold, given bool) bool {
-		if given {
-			p.Assign = append(p.Assign, t.ID)
+// Plan chooses among the ready cards of all boards, the most urgent first and
+// among equals in turn, and tells of each board what to start there. A running
+// card counts once, whoever started it and wherever it is.
+func Plan(all []Snapshot, l Limits) []Starts {
+	r := newRoom(all, l)
+	plans := make([]Starts, len(all))
+	started := make([]map[int]bool, len(all))
+	var waiting []waiter
+	for i, s := range all {
+		if started[i] = map[int]bool{}; s.Closed {
+			continue
 		}
-		if len(holds) > 0 {
-			p.Held = append(p.Held, Held{t, holds})
-		} else {
-			p.Start = append(p.Start, t)
+		for place, t := range s.Ready {
+			t, given := l.given(t)
+			if given {
+				plans[i].Assign = append(plans[i].Assign, t.ID)
+			}
+			if len(own(t, s.Pasts[t.ID], s.Now, l)) == 0 {
+				waiting = append(waiting, waiter{t, i, place, s.Board})
+			}
 		}
-		return true
-	})
-	return p
+	}
+	for _, level := range lines(waiting) {
+		choose(level, &r, func(w waiter) {
+			plans[w.snapshot].Start = append(plans[w.snapshot].Start, w.Task)
+			started[w.snapshot][w.place] = true
+		})
+	}
+	for i, s := range all {
+		if s.Closed {
+			continue
+		}
+		for place, t := range s.Ready {
+			if !started[i][place] {
+				t, _ = l.given(t)
+				plans[i].Held = append(plans[i].Held, Held{t, r.holds(s, t)})
+			}
+		}
+	}
+	return plans
 }
 
-// Holds is what [Plan] says about one card, and needs no more of the queue than
-// the cards before it. sure is false if s has only the first cards of the queue
-// and the answer depends on further ones.
-func Holds(s Snapshot, l Limits, t kanban.Task) (holds []Hold, sure bool) {
-	r := walk(s, l, func(other kanban.Task, h []Hold, _ bool) bool {
-		holds, sure = h, other.ID == t.ID
-		return !sure
-	})
-	if sure {
-		return holds, true
+// Holds is what [Plan] says about one card of the first of the boards. sure is
+// false if the card is in no queue there although nothing holds it, and it depends
+// on who else waits if it is started: all has only who runs then.
+func Holds(all []Snapshot, l Limits, t kanban.Task) (holds []Hold, sure bool) {
+	for _, other := range all[0].Ready {
+		if other.ID != t.ID {
+			continue
+		}
+		plan := Plan(all, l)[0]
+		for _, h := range plan.Held {
+			if h.Task.ID == t.ID {
+				return h.Holds, true
+			}
+		}
+		return nil, true
 	}
 	t, _ = l.given(t)
-	holds = r.holds(t, s.Pasts[t.ID], s.Now, l)
-	return holds, len(holds) > 0 || r.limit == 0 && l.Profiles[t.Assignee].MaxInProgress == 0
+	r := newRoom(all, l)
+	holds = r.holds(all[0], t)
+	return holds, len(holds) > 0 || !r.bounded(all[0].Board, t)
 }
 
-// walk goes through the queue as a plan does. visit hears of each card what
-// holds it, and whether the default assignee gets it, and ends the walk with
-// false.
-func walk(s Snapshot, l Limits, visit func(t kanban.Task, holds []Hold, given bool) bool) room {
-	r := newRoom(s, l)
-	for _, t := range s.Ready {
-		t, given := l.given(t)
-		holds := r.holds(t, s.Pasts[t.ID], s.Now, l)
-		if !visit(t, holds, given) {
-			break
-		}
-		if len(holds) == 0 {
-			r.take(t)
+// Until is when the first of the cards that wait is freed by the end of a hold; zero
+// if none is.
+func (p Starts) Until() (first time.Time) {
+	for _, h := range p.Held {
+		for _, one := range h.Holds {
+			if !one.Until.IsZero() && (first.IsZero() || one.Until.Before(first)) {
+				first = one.Until
+			}
 		}
 	}
-	return r
+	return first
 }
 
 // Deadline is the next time at which something becomes due without a commit,
@@ -203,6 +245,9 @@ func Deadline(s Snapshot, l Limits) time.Time {
 	at(s.Next)
 	for _, w := range s.Running {
 		at(w.Task.Expires.Add(time.Second)) // a lease has whole seconds
+		if w.Gone {
+			at(w.Run.StartedAt.Add(takeOver + time.Second))
+		}
 	}
 	return next
 }

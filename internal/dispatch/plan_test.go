@@ -40,14 +40,18 @@ func TestRecover(t *testing.T) {
 		change func(*Worker)
 		want   Cause
 	}{
-		"all is well":                       {func(*Worker) {}, ""},
-		"lease lapsed, worker lives":        {func(w *Worker) { w.Task.Expires = now.Add(-time.Second) }, CauseExtend},
-		"lease lapsed, worker silent":       {func(w *Worker) { w.Task.Expires, w.Task.HeartbeatAt = now.Add(-1), now.Add(-2*time.Hour) }, CauseLease},
+		"all is well":                         {func(*Worker) {}, ""},
+		"lease lapsed, worker lives":          {func(w *Worker) { w.Task.Expires = now.Add(-time.Second) }, CauseExtend},
+		"lease lapsed, supervised and silent": {func(w *Worker) { w.Task.Expires, w.Task.HeartbeatAt = now.Add(-1), now.Add(-2*time.Hour) }, CauseExtend},
+		"lease lapsed, worker silent": {func(w *Worker) {
+			w.Task.Expires, w.Task.HeartbeatAt, w.Run.Worker.Start = now.Add(-1), now.Add(-2*time.Hour), ""
+		}, CauseLease},
 		"lease lapsed, worker dead":         {func(w *Worker) { w.Task.Expires, w.Dead = now.Add(-1), true }, CauseLease},
 		"lease lapsed on another host":      {func(w *Worker) { foreign(w); w.Task.Expires = now.Add(-1) }, CauseLease},
 		"lease lapsed, claimed by hand":     {func(w *Worker) { w.Task.WorkerPID, w.Task.Expires = 0, now.Add(-1) }, CauseLease},
 		"claimed by hand":                   {func(w *Worker) { w.Task.WorkerPID = 0 }, ""},
 		"claimer died":                      {func(w *Worker) { w.Task.WorkerPID, w.Gone = 0, true }, CauseClaimer},
+		"claimer just died":                 {func(w *Worker) { w.Task.WorkerPID, w.Gone, w.Run.StartedAt = 0, true, now.Add(-time.Second) }, ""},
 		"supervisor never took over":        {func(w *Worker) { w.Task.WorkerPID, w.Stillborn = 0, true }, CauseStillborn},
 		"worker died":                       {func(w *Worker) { w.Dead = true }, CauseCrash},
 		"worker died on another host":       {func(w *Worker) { w.Dead = true; foreign(w) }, ""},
@@ -92,7 +96,7 @@ func TestPlan(t *testing.T) {
 		}
 		return ids
 	}
-	p := Plan(s, limits())
+	p := Plan([]Snapshot{s}, limits())[0]
 	by := func(kind HoldKind) (ids []string) {
 		for _, h := range p.By(kind) {
 			ids = append(ids, string(h.Task.ID))
@@ -101,7 +105,7 @@ func TestPlan(t *testing.T) {
 	}
 	got := map[string][]string{"start": names(p.Start), "unassigned": by(HoldUnassigned), "no profile": by(HoldNoProfile),
 		"waiting": by(HoldBackoff), "capped": by(HoldCap)}
-	want := map[string][]string{"start": {"first", "third"}, "unassigned": {"nobody"}, "no profile": {"person"}, "waiting": {"resting"}, "capped": {"fourth"}}
+	want := map[string][]string{"start": {"third", "first"}, "unassigned": {"nobody"}, "no profile": {"person"}, "waiting": {"resting"}, "capped": {"fourth"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Plan (-want +got):\n%s", diff)
 	}
@@ -125,7 +129,7 @@ func TestPlanKeepsToItsCaps(t *testing.T) {
 				for range 6 {
 					s.Ready = append(s.Ready, kanban.Task{Status: kanban.Ready, Assignee: "bob"})
 				}
-				p := Plan(s, l)
+				p := Plan([]Snapshot{s}, l)[0]
 				room := len(s.Ready)
 				for _, n := range []int{limit, most} {
 					if n > 0 {
@@ -167,7 +171,7 @@ func TestPlanGivesCardsOfNobodyToTheDefaultAssignee(t *testing.T) {
 	l := limits()
 	l.DefaultAssignee = "ada"
 	l.MaxInProgress = 9
-	p := Plan(s, l)
+	p := Plan([]Snapshot{s}, l)[0]
 	same(t, "given", p.Assign, []kanban.TaskID{"a", "c", "d"})
 	var started []kanban.TaskID
 	for _, task := range p.Start {
@@ -183,7 +187,7 @@ func TestPlanGivesCardsOfNobodyToTheDefaultAssignee(t *testing.T) {
 
 	for _, none := range []string{"", "ghost"} {
 		l.DefaultAssignee = none
-		if p := Plan(s, l); len(p.Assign) != 0 || len(p.By(HoldUnassigned)) != 3 {
+		if p := Plan([]Snapshot{s}, l)[0]; len(p.Assign) != 0 || len(p.By(HoldUnassigned)) != 3 {
 			t.Errorf("default assignee %q: given %v, unassigned %+v", none, p.Assign, p.By(HoldUnassigned))
 		}
 	}
@@ -201,7 +205,7 @@ func TestPlanHeedsGuards(t *testing.T) {
 		"quota": {Last: kanban.OutcomeRateLimited, Link: "https://github.com/a/b/pull/1", LinkAt: now.Add(-time.Hour)},
 	}}
 	ready(&s)
-	p := Plan(s, limits())
+	p := Plan([]Snapshot{s}, limits())[0]
 	got := map[kanban.TaskID]Hold{}
 	for _, h := range p.Held {
 		got[h.Task.ID] = h.Holds[0]
@@ -222,7 +226,7 @@ func TestPlanHeedsGuards(t *testing.T) {
 		t.Errorf("the next deadline is %v, want the end of the first guard", at)
 	}
 	s.Now = now.Add(23 * time.Hour)
-	if p := Plan(s, limits()); len(p.Held) != 0 {
+	if p := Plan([]Snapshot{s}, limits())[0]; len(p.Held) != 0 {
 		t.Errorf("after their end the guards hold %+v", p.Held)
 	}
 }

@@ -83,19 +83,19 @@ func dispatcher(root string) error {
 		return err
 	}
 	const limit = 5
-	d := &dispatch.Dispatcher{
-		Board: board.New(db), Place: place,
+	d := dispatch.Single(board.New(db), place)
+	d.Settings = dispatch.Settings{
 		Limits: dispatch.Limits{
 			Dispatch: config.Dispatch{MaxInProgress: 4, FailureLimit: limit, Interval: config.Duration(interval)},
 			Profiles: profiles,
 		},
 		Job: worker.Job{Root: root, TTL: time.Minute, Busy: time.Minute, Grace: 50 * time.Millisecond, FailureLimit: limit, RateLimitCooldown: cooldown},
-		Launch: func(job worker.Job, done func()) error {
-			dieAt("claimed")
-			err := worker.Launch(os.Args[0], job, done)
-			dieAt("launched")
-			return err
-		},
+	}
+	d.Launch = func(job worker.Job, done func()) error {
+		dieAt("claimed")
+		err := worker.Launch(os.Args[0], job, done)
+		dieAt("launched")
+		return err
 	}
 	return d.Run(ctx)
 }

@@ -10,17 +10,17 @@ import (
 // promote makes ready what is due. All cards are looked at in the first pass and
 // after each interval; between, those that something happened to are enough, and a
 // board with thousands of cards that wait for people costs a pass nothing.
-func (d *Dispatcher) promote(ctx context.Context) (promoted []kanban.TaskID, err error) {
-	if d.seen > 0 && time.Since(d.swept) < time.Duration(d.Limits.Interval) {
-		promoted, d.seen, err = d.Board.PromoteSince(ctx, d.seen)
+func (s *seat) promote(ctx context.Context, interval time.Duration) (promoted []kanban.TaskID, err error) {
+	if s.stirred > 0 && time.Since(s.swept) < interval {
+		promoted, s.stirred, err = s.board.PromoteSince(ctx, s.stirred)
 		return promoted, err
 	}
-	head, err := d.Board.Head(ctx)
+	head, err := s.board.Head(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if promoted, err = d.Board.PromoteDue(ctx); err == nil {
-		d.seen, d.swept = head, time.Now()
+	if promoted, err = s.board.PromoteDue(ctx); err == nil {
+		s.stirred, s.swept = head, time.Now()
 	}
 	return promoted, err
 }

@@ -23,9 +23,10 @@ func TestRoutineIsDispatched(t *testing.T) {
 		t.Fatal(err)
 	}
 	storetest.Exec(t, f.db, fmt.Sprintf(`UPDATE andon_routines SET next_at = %d`, time.Now().AddDate(-2, 0, 0).Unix()))
-	d := &dispatch.Dispatcher{Board: f.board, Place: placeOf(f.root), Limits: dispatch.Limits{Profiles: map[string]config.Profile{"agent": {}}}}
-	if report, err := d.Tick(t.Context(), true); err != nil || len(report.Fired) > 0 {
-		t.Errorf("a dry run fired: %+v, %v", report, err)
+	d := dispatch.Single(f.board, placeOf(f.root))
+	d.Settings = dispatch.Settings{Limits: dispatch.Limits{Profiles: map[string]config.Profile{"agent": {}}}}
+	if reports, err := d.Tick(t.Context(), true); err != nil || len(reports) != 1 || len(reports[0].Fired) > 0 {
+		t.Errorf("a dry run fired: %+v, %v", reports, err)
 	}
 	f.dispatch()
 	f.until("the routine's card to be done", func() bool {

@@ -33,32 +33,24 @@ type Around struct {
 	Nobody    bool          // no dispatcher serves the home
 	Command   error         // why the profile's program could not be started
 	Workspace error         // why the card's folder could not be had
+	Board     string        // the name of the card's board
+	Others    []Snapshot    // of the other boards; needed only where nothing on its own holds the card
 }
 
-// Enough reports whether the floor tells if the card is started, or further
-// cards of the queue must be known.
-func Enough(f board.Floor, l Limits, now time.Time, t kanban.Task) bool {
-	_, sure := Holds(snapshot(f, now), l, t)
-	return sure
-}
-
-// snapshot is what a plan needs of a floor. What became of the workers is not
+// NewSnapshot is what a plan needs of a floor. What became of the workers is not
 // asked: all of them count.
-func snapshot(f board.Floor, now time.Time) Snapshot {
-	s := Snapshot{Now: now, Ready: f.Ready, Next: f.Next, Pasts: f.Pasts}
+func NewSnapshot(board string, f board.Floor, now time.Time) Snapshot {
+	s := Snapshot{Board: board, Now: now, Ready: f.Ready, Served: f.Served, Pauses: f.Pauses, Limited: f.Limited, Next: f.Next, Pasts: f.Pasts}
 	for _, h := range f.Running {
 		s.Running = append(s.Running, Worker{Held: h})
 	}
 	return s
 }
 
-// PlanFloor is the plan for a floor.
-func PlanFloor(f board.Floor, l Limits, now time.Time) Starts { return Plan(snapshot(f, now), l) }
-
 // Why explains where a card stands: by what the plan holds it for, in words, and
 // by what is wrong around it.
 func Why(q board.Question, l Limits, a Around, now time.Time) Answer {
-	holds, _ := Holds(snapshot(q.Floor, now), l, q.Task)
+	holds, _ := Holds(append([]Snapshot{NewSnapshot(a.Board, q.Floor, now)}, a.Others...), l, q.Task)
 	w := writer{q: q, l: l, a: a, now: now}
 	for _, h := range holds {
 		w.hold(h)
@@ -165,28 +157,86 @@ func (w *writer) hold(h Hold) {
 		w.start("andon claim %s", t.ID)
 	case HoldBackoff, HoldRateLimit, HoldSuccess, HoldPull:
 		w.rest(h)
-	case HoldCap, HoldProfileCap:
-		who := "cards"
-		if h.Kind == HoldProfileCap {
-			who = "cards of " + w.whose()
-		}
-		running := len(w.q.Floor.Running)
-		if h.Kind == HoldProfileCap {
-			running = 0
-			for _, r := range w.q.Floor.Running {
-				if r.Task.Assignee == w.whose() {
-					running++
-				}
+	case HoldCap, HoldBoardCap, HoldProfileCap:
+		w.full(h)
+	case HoldPaused:
+		w.paused(h)
+	case HoldAccount:
+		w.limited(h)
+	case HoldResource:
+		w.used(h)
+	}
+}
+
+// running counts the running cards that count for a cap.
+func (w *writer) count(h Hold) (n int) {
+	for _, s := range append([]Snapshot{NewSnapshot(w.a.Board, w.q.Floor, w.now)}, w.a.Others...) {
+		for _, r := range s.Running {
+			if (h.Kind != HoldProfileCap || r.Task.Assignee == w.whose()) && (h.Kind != HoldBoardCap || s.Board == w.a.Board) {
+				n++
 			}
 		}
-		text := fmt.Sprintf("There is no room for it: %d of %d %s are running", h.Current, h.Limit, who)
-		if before := h.Current - running; before > 0 {
-			text = fmt.Sprintf("There is no room for it: of %d %s that may run, %d do, and %d more urgent or older ones start before it", h.Limit, who, running, before)
-			w.start("andon edit %s --priority %d", t.ID, t.Priority+1)
-		}
-		w.reason(h.Kind, map[string]any{"cap": h.Cap, "current": h.Current, "running": running, "limit": h.Limit}, "%s (%s).", text, h.Cap)
-		w.start("andon claim %s", t.ID)
 	}
+	return n
+}
+
+// full tells of a cap that is reached.
+func (w *writer) full(h Hold) {
+	t, running := w.q.Task, w.count(h)
+	who := map[HoldKind]string{HoldCap: "cards", HoldBoardCap: "cards of this board", HoldProfileCap: "cards of " + w.whose()}[h.Kind]
+	text := fmt.Sprintf("There is no room for it: %d of %d %s are running", h.Current, h.Limit, who)
+	if before := h.Current - running; before > 0 {
+		text = fmt.Sprintf("There is no room for it: of %d %s that may run, %d do, and it is the turn of %s", h.Limit, who, running, count(before, "other card"))
+		w.start("andon edit %s --priority %d", t.ID, t.Priority+1)
+	}
+	w.reason(h.Kind, map[string]any{"cap": h.Cap, "current": h.Current, "running": running, "limit": h.Limit}, "%s (%s).", text, h.Cap)
+	w.start("andon claim %s", t.ID)
+}
+
+// paused tells who let nothing be started.
+func (w *writer) paused(h Hold) {
+	p, why := h.Pause, ""
+	if p.Reason != "" {
+		why = fmt.Sprintf(": %q", p.Reason)
+	}
+	w.reason(h.Kind, map[string]any{"scope": p.Scope, "reason": p.Reason, "by": p.Actor, "since": epoch(p.Since)},
+		"%s is paused since %s by %s%s.", sentence(p.Scope.String()), w.clock(p.Since), or(p.Actor, "somebody"), why)
+	switch {
+	case p.Scope == kanban.ScopeAll:
+		w.start("andon resume --all")
+	case p.Scope.Profile() != "":
+		w.start("andon resume --profile %s", p.Scope.Profile())
+	default:
+		w.start("andon resume --board %s", w.a.Board)
+	}
+}
+
+// limited tells of an account that rests.
+func (w *writer) limited(h Hold) {
+	of := "Its profile " + h.Profile
+	if h.Account != h.Profile {
+		of = fmt.Sprintf("The account %s", h.Account)
+	}
+	w.reason(h.Kind, map[string]any{"account": h.Account, "profile": h.Profile, "board": h.Board, "run_id": h.Run},
+		"%s met a rate limit (run %s of %s, on the board %s), and all its cards rest until %s.", of, h.Run, h.Profile, h.Board, w.clock(h.Until)).Until = h.Until
+	w.start("andon resume --profile %s", h.Profile)
+}
+
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// used tells of a resource that is used up.
+func (w *writer) used(h Hold) {
+	data := map[string]any{"cap": h.Cap, "resource": h.Resource, "current": h.Current, "limit": h.Limit, "users": append([]kanban.TaskID{}, h.Users...)}
+	if h.Limit == 0 {
+		w.reason(h.Kind, data, "It needs the resource %s, which andon.yaml does not define.", h.Resource)
+		w.start("andon edit %s --resource none", w.q.Task.ID)
+		return
+	}
+	users := make([]string, len(h.Users))
+	for i, id := range h.Users {
+		users[i] = string(id)
+	}
+	w.reason(h.Kind, data, "It waits for resource %s: %d of %d in use by %s.", h.Resource, h.Current, h.Limit, strings.Join(users, ", "))
 }
 
 // whose is the profile that would work on the card.

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,15 +17,34 @@ import (
 	"andon/kanban"
 )
 
-// drawn is any board with any settings: cards in every status, whoever has them,
-// with any past.
-func drawn(t *rapid.T) (f board.Floor, cards []kanban.Task, l Limits) {
+// fleet is any boards with any settings.
+func fleet(t *rapid.T) (all []Snapshot, l Limits) {
 	names := []string{"", "ada", "bob", "eve", "ghost"}
+	kinds := rapid.SliceOfDistinct(rapid.SampledFrom([]string{"gpu", "phone"}), rapid.ID[string])
 	l = Limits{
-		Dispatch: config.Dispatch{MaxInProgress: rapid.IntRange(0, 4).Draw(t, "cap"), DefaultAssignee: rapid.SampledFrom(names).Draw(t, "default")},
-		Max:      rapid.IntRange(0, 4).Draw(t, "max"),
-		Profiles: map[string]config.Profile{"ada": {MaxInProgress: rapid.IntRange(0, 2).Draw(t, "cap of ada")}, "bob": {}},
+		Dispatch: config.Dispatch{MaxInProgress: rapid.IntRange(0, 5).Draw(t, "cap"), DefaultAssignee: rapid.SampledFrom(names).Draw(t, "default")},
+		Max:      rapid.IntRange(0, 5).Draw(t, "max"),
+		Cooldown: time.Hour,
+		Profiles: map[string]config.Profile{"ada": {Account: "me", MaxInProgress: rapid.IntRange(0, 2).Draw(t, "cap of ada")},
+			"bob": {Resources: kinds.Draw(t, "resources of bob")}, "eve": {Account: "me"}},
+		Boards:    map[string]config.Board{"one": {MaxInProgress: rapid.IntRange(0, 3).Draw(t, "cap of one")}},
+		Resources: map[string]int{"gpu": rapid.IntRange(1, 2).Draw(t, "gpus")}, // a phone is not defined
 	}
+	for i, name := range []string{"one", "two", "three"}[:rapid.IntRange(1, 3).Draw(t, "boards")] {
+		s := NewSnapshot(name, floor(t, name, names), now)
+		s.Closed = i > 0 && rapid.IntRange(0, 9).Draw(t, "closed") == 0
+		all = append(all, s)
+	}
+	return all, l
+}
+
+// floor is any board: cards in every status, whoever has them, with any past.
+func floor(t *rapid.T, board string, names []string) (f board.Floor) {
+	f, _ = cards(t, board, names)
+	return f
+}
+
+func cards(t *rapid.T, name string, names []string) (f board.Floor, all []kanban.Task) {
 	f.Pasts = map[kanban.TaskID]kanban.Past{}
 	near := rapid.IntRange(-4000, 4000)
 	at := func(label string) time.Time {
@@ -35,9 +55,11 @@ func drawn(t *rapid.T) (f board.Floor, cards []kanban.Task, l Limits) {
 	}
 	for i := range rapid.IntRange(0, 9).Draw(t, "cards") {
 		task := kanban.Task{
-			ID: kanban.TaskID(fmt.Sprint("t_", i)), Assignee: rapid.SampledFrom(names).Draw(t, "assignee"),
+			ID: kanban.TaskID(fmt.Sprint(name, i)), Assignee: rapid.SampledFrom(names).Draw(t, "assignee"),
 			Status:  rapid.SampledFrom(append(kanban.Statuses, kanban.Ready, kanban.Ready, kanban.Ready, "odd")).Draw(t, "status"),
 			RetryAt: at("retry"), StartAt: at("start"), Failures: int64(rapid.IntRange(0, 3).Draw(t, "failures")),
+			Tenant: rapid.SampledFrom([]string{"", "", "acme", "anvil"}).Draw(t, "tenant"), Priority: int64(rapid.IntRange(0, 1).Draw(t, "priority")),
+			CreatedAt: at("created"), Resources: rapid.SampledFrom([][]string{nil, nil, nil, {"gpu"}, {"gpu", "phone"}}).Draw(t, "resources"),
 		}
 		if rapid.IntRange(0, 9).Draw(t, "claim left") == 0 {
 			task.Lock = "here:1"
@@ -48,7 +70,7 @@ func drawn(t *rapid.T) (f board.Floor, cards []kanban.Task, l Limits) {
 			p.Link = "https://github.com/a/b/pull/1"
 		}
 		f.Pasts[task.ID] = p
-		cards = append(cards, task)
+		all = append(all, task)
 		switch {
 		case task.Status == kanban.Running:
 			f.Running = append(f.Running, store.Held{Task: task})
@@ -56,7 +78,20 @@ func drawn(t *rapid.T) (f board.Floor, cards []kanban.Task, l Limits) {
 			f.Ready = append(f.Ready, task)
 		}
 	}
-	return f, cards, l
+	slices.SortStableFunc(f.Ready, func(a, b kanban.Task) int { return cmp.Compare(b.Priority, a.Priority) })
+	for _, s := range rapid.SliceOfNDistinct(rapid.SampledFrom([]kanban.Scope{kanban.ScopeBoard, kanban.ScopeAll, kanban.ProfileScope("ada")}), 0, 2, rapid.ID[kanban.Scope]).Draw(t, "pauses") {
+		if rapid.IntRange(0, 3).Draw(t, "paused") == 0 {
+			f.Pauses = append(f.Pauses, kanban.Pause{Scope: s, Since: now, Actor: "eve", Reason: "for now"})
+		}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "limited") == 0 {
+		f.Limited = []store.Limited{{Profile: rapid.SampledFrom(names[1:]).Draw(t, "limited"), Run: 1, At: now.Add(-time.Minute), Until: at("until")}}
+	}
+	for i := range rapid.IntRange(0, 4).Draw(t, "served") {
+		f.Served = append(f.Served, store.Served{Tenant: rapid.SampledFrom([]string{"", "acme", "anvil"}).Draw(t, "served"),
+			Profile: rapid.SampledFrom(names).Draw(t, "by"), Run: kanban.RunID(i + 1), At: at("at")})
+	}
+	return f, all
 }
 
 // The plan starts a card just if the answer has no reason why not, whatever the
@@ -64,8 +99,10 @@ func drawn(t *rapid.T) (f board.Floor, cards []kanban.Task, l Limits) {
 func TestWhyAgreesWithThePlan(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		f, cards, l := drawn(t)
-		p := PlanFloor(f, l, now)
+		all, l := fleet(t)
+		f, cards := cards(t, "here", []string{"", "ada", "bob", "eve", "ghost"})
+		all = append([]Snapshot{NewSnapshot("here", f, now)}, all...)
+		p := Plan(all, l)[0]
 		starts := map[kanban.TaskID]bool{}
 		for _, task := range p.Start {
 			starts[task.ID] = true
@@ -77,7 +114,7 @@ func TestWhyAgreesWithThePlan(t *testing.T) {
 			}
 		}
 		for _, task := range cards {
-			answer := Why(board.Question{Case: board.Case{Task: task}, Floor: f}, l, Around{Zone: time.UTC}, now)
+			answer := Why(board.Question{Case: board.Case{Task: task}, Floor: f}, l, Around{Zone: time.UTC, Board: "here", Others: all[1:]}, now)
 			var kinds []HoldKind
 			for _, r := range answer.Reasons {
 				kinds = append(kinds, r.Kind)
@@ -96,23 +133,34 @@ func TestWhyAgreesWithThePlan(t *testing.T) {
 	})
 }
 
-// The first cards of a queue that are enough give the same answer as the whole.
+// Who runs on the board, if that is enough, gives the same answer as all that waits
+// and the other boards.
 func TestEnoughIsEnough(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		f, _, l := drawn(t)
-		for i, task := range f.Ready {
-			whole, sure := Holds(snapshot(f, now), l, task)
+		all, l := fleet(t)
+		for _, task := range all[0].Ready {
+			whole, sure := Holds(all, l, task)
 			if !sure {
 				t.Fatalf("%s is in the queue, and its holds are not certain", task.ID)
 			}
-			for n := range len(f.Ready) + 1 {
-				part := f
-				part.Ready = f.Ready[:n]
-				holds, _ := Holds(snapshot(part, now), l, task)
-				if Enough(part, l, now, task) && (len(holds) == 0) != (len(whole) == 0) {
-					t.Fatalf("card %d by the first %d cards of the queue: %+v; by all of them %+v", i, n, holds, whole)
+			part := board.Floor{Pasts: all[0].Pasts}
+			for _, w := range all[0].Running {
+				part.Running = append(part.Running, w.Held)
+			}
+			part.Served, part.Pauses, part.Limited = all[0].Served, all[0].Pauses, all[0].Limited
+			// Who waits is left out; then the other boards, too, if something holds it.
+			bare := []Snapshot{NewSnapshot(all[0].Board, part, now)}
+			holds, sure := Holds(bare, l, task)
+			if len(holds) == 0 {
+				for _, o := range all[1:] {
+					o.Ready = nil
+					bare = append(bare, o)
 				}
+				holds, _ = Holds(bare, l, task)
+			}
+			if sure && (len(holds) == 0) != (len(whole) == 0) {
+				t.Fatalf("%s by who runs: %+v; by all %+v", task.ID, holds, whole)
 			}
 		}
 	})
@@ -156,7 +204,7 @@ func TestWhyInWords(t *testing.T) {
 		"cap": {board.Question{Case: board.Case{Task: ready}, Floor: board.Floor{Running: make([]store.Held, 3)}}, Around{}, HoldCap,
 			[]string{"3 of 3 cards are running (dispatch.max_in_progress)"}, "andon claim t_1"},
 		"behind others": {board.Question{Case: board.Case{Task: ready}, Floor: board.Floor{Running: make([]store.Held, 2), Ready: []kanban.Task{{ID: "t_0", Status: kanban.Ready, Assignee: "bob"}, ready}}}, Around{}, HoldCap,
-			[]string{"of 3 cards that may run, 2 do, and 1 more urgent"}, "andon edit t_1 --priority 1"},
+			[]string{"of 3 cards that may run, 2 do, and it is the turn of 1 other card"}, "andon edit t_1 --priority 1"},
 		"a claim left": {board.Question{Case: board.Case{Task: with(func(t *kanban.Task) { t.Lock = "here:1" })}}, Around{}, HoldLock, []string{`"here:1"`}, "andon reclaim t_1"},
 		"parents": {board.Question{Case: board.Case{Task: stands(kanban.Todo), Open: []kanban.Task{{ID: "t_p"}, {ID: "t_q"}}},
 			Parents: []board.Case{{Task: kanban.Task{ID: "t_p", Title: "Shop", Status: kanban.Blocked}, Said: said(kanban.EventBlocked, `{"reason":"which one?"}`)}}}, Around{}, HoldParents,

@@ -125,8 +125,9 @@ func TestHeldLockSkipsTheTick(t *testing.T) {
 	}
 	defer guard.Unlock()
 	before := len(f.card(ids[0]).Events)
-	d := &dispatch.Dispatcher{Board: f.board, Place: placeOf(f.root), Limits: dispatch.Limits{Profiles: map[string]config.Profile{"agent": {}}}}
-	if r, err := d.Tick(t.Context(), false); err != nil || !r.SkippedLocked || !r.Idle() {
+	d := dispatch.Single(f.board, placeOf(f.root))
+	d.Settings.Limits.Profiles = map[string]config.Profile{"agent": {}}
+	if r, err := d.Tick(t.Context(), false); err != nil || len(r) != 1 || !r[0].SkippedLocked || !r[0].Idle() {
 		t.Errorf("Tick = %+v, %v; want it to be skipped", r, err)
 	}
 	if got := len(f.card(ids[0]).Events); got != before {

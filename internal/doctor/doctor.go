@@ -61,6 +61,7 @@ func Examine(ctx context.Context, p Patient) []Check {
 	e.clock(examined)
 	e.locks()
 	e.dispatcher()
+	e.pauses(ctx)
 	e.neighbour()
 	return e.checks
 }
@@ -295,6 +296,32 @@ func (e *examination) dispatcher() {
 		e.say("dispatcher", OK, "", "none serves %s, and there is no profile to start", e.Home.Root)
 	default:
 		e.say("dispatcher", Warn, "`andon run` starts one", "none serves %s, so ready cards wait", e.Home.Root)
+	}
+}
+
+// pauses tells of what people keep from being started.
+func (e *examination) pauses(ctx context.Context) {
+	if e.Board.Look(ctx) != nil {
+		return // there is none, or that was told
+	}
+	db, err := e.Board.Open(ctx, e.Options)
+	if err != nil {
+		return
+	}
+	defer db.Close()
+	var pauses []kanban.Pause
+	if err := db.View(ctx, func(tx *store.Tx) error {
+		pauses, err = tx.Pauses(ctx)
+		return err
+	}); err != nil {
+		return
+	}
+	for _, p := range pauses {
+		why := ""
+		if p.Reason != "" {
+			why = ": " + p.Reason
+		}
+		e.say("pause", Warn, "`andon resume` ends it; `andon resume --all` whatever is paused", "%s is paused since %s by %s%s", p.Scope, span(e.Now.Sub(p.Since)), p.Actor, why)
 	}
 }
 

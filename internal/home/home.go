@@ -162,6 +162,10 @@ func (h Home) ConfigFile() string { return filepath.Join(h.Root, "andon.yaml") }
 // DispatcherLock is the lock file of the one dispatcher that serves this root.
 func (h Home) DispatcherLock() string { return filepath.Join(h.Root, "kanban", ".dispatcher.lock") }
 
+// PassLock is the lock file by which dispatchers of this root, be it one that stays
+// or one that does a single pass, take turns at starting cards.
+func (h Home) PassLock() string { return filepath.Join(h.Root, "kanban", ".pass.lock") }
+
 // NotifierLock is the lock file of the one process that delivers notifications of
 // this root's boards.
 func (h Home) NotifierLock() string { return filepath.Join(h.Root, "kanban", ".notifier.lock") }

@@ -211,6 +211,7 @@ func TestEveryColumnTravels(t *testing.T) {
 	stay := map[string]string{
 		"andon_meta":      "says how this database is laid out",
 		"andon_notify":    "is about deliveries under way to the targets of one home's andon.yaml",
+		"andon_control":   "who paused a board pauses that one, and not a copy of it",
 		"andon_undo":      "who can undo a change is who made it, and not long after",
 		"sqlite_sequence": "Advance does it",
 	}

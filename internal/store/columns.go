@@ -63,6 +63,7 @@ var taskColumns = []column[kanban.Task]{
 	unix("andon_due_at", func(t *kanban.Task) *time.Time { return &t.DueAt }),
 	text("andon_check", func(t *kanban.Task) *string { return &t.Check }),
 	number("andon_refusals", func(t *kanban.Task) *int64 { return &t.Refusals }),
+	list("andon_resources", func(t *kanban.Task) *[]string { return &t.Resources }),
 }
 
 var runColumns = []column[kanban.Run]{

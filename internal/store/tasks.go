@@ -159,10 +159,10 @@ func (tx *Tx) NewestCards(ctx context.Context, prefix string, statuses []kanban.
 	return collect(rows, err, func(t *kanban.Task) []any { return []any{&t.ID, &t.Status, scanFunc(func(s string) { t.Title = s })} })
 }
 
-// Queue reads the cards in a status that nobody holds, in the order in which
-// they are dispatched.
+// Queue reads the cards in a status that nobody holds, without their longer
+// texts, the most urgent first and then the oldest.
 func (tx *Tx) Queue(ctx context.Context, s kanban.Status) ([]kanban.Task, error) {
-	return tx.tasks(ctx, `SELECT `+taskFields+` FROM tasks WHERE status = ? AND claim_lock IS NULL
+	return tx.faces(ctx, `SELECT `+faceFields+` FROM tasks WHERE status = ? AND claim_lock IS NULL
 		ORDER BY priority DESC, created_at, id`, s)
 }
 

@@ -42,7 +42,7 @@ var Travelling = []Table{
 		"tenant", "result", "idempotency_key", "consecutive_failures#!", "worker_pid#", "last_failure_error", "max_runtime_seconds#",
 		"last_heartbeat_at#", "current_run_id#", "workflow_template_id", "current_step_key", "skills", "model_override",
 		"provider_override", "reasoning_effort", "max_retries#", "goal_mode#!", "goal_max_turns#", "session_id", "block_kind",
-		"block_recurrences#!", "andon_retry_at#", "andon_forced#", "andon_start_at#", "andon_due_at#", "andon_check", "andon_refusals#"}),
+		"block_recurrences#!", "andon_retry_at#", "andon_forced#", "andon_start_at#", "andon_due_at#", "andon_check", "andon_refusals#", "andon_resources"}),
 	travels("task_links", "parent_id, child_id", `parent_id IN (SELECT id FROM tasks) AND child_id IN (SELECT id FROM tasks)`,
 		[]string{"parent_id!", "child_id!"}),
 	travels("task_runs", "id", ofCard, []string{"id#!", "task_id!", "profile", "step_key", "status!", "claim_lock", "claim_expires#",

@@ -2,20 +2,21 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"andon/kanban"
 )
 
-// QueueHead reads the first cards of a queue, see [Tx.Queue]: at most limit of them.
-func (tx *Tx) QueueHead(ctx context.Context, s kanban.Status, limit int) ([]kanban.Task, error) {
-	// The ids first: a sort that carries whole cards along is slow.
-	return tx.tasks(ctx, `SELECT `+taskFields+` FROM tasks WHERE id IN (
-		SELECT id FROM tasks WHERE status = ? AND claim_lock IS NULL ORDER BY priority DESC, created_at, id LIMIT ?)
-		ORDER BY priority DESC, created_at, id`, s, limit)
+// Faces reads the cards in a status, without their longer texts.
+func (tx *Tx) Faces(ctx context.Context, s kanban.Status) ([]kanban.Task, error) {
+	return tx.faces(ctx, `SELECT `+faceFields+` FROM tasks WHERE status = ?`, s)
 }
 
-// Busy tells whose the cards in a status are, a name for each card.
-func (tx *Tx) Busy(ctx context.Context, s kanban.Status) ([]string, error) {
-	rows, err := tx.query(ctx, `SELECT COALESCE(assignee, '') FROM tasks WHERE status = ?`, s)
-	return collect(rows, err, func(name *string) []any { return []any{name} })
+func (tx *Tx) faces(ctx context.Context, query string, args ...any) ([]kanban.Task, error) {
+	rows, err := tx.query(ctx, query, args...)
+	tasks, err := collect(rows, err, func(t *kanban.Task) []any { return dests(faceColumns, t) })
+	if err != nil {
+		return nil, fmt.Errorf("read cards: %w", err)
+	}
+	return tasks, nil
 }

@@ -30,6 +30,7 @@ type Task struct {
 	ScheduledAt      *int64               `json:"scheduled_at"`
 	DueAt            *int64               `json:"due_at"`
 	Check            *string              `json:"check,omitempty"`
+	Resources        []string             `json:"resources"`
 }
 
 // NewTask shows a card.
@@ -42,6 +43,7 @@ func NewTask(t kanban.Task) Task {
 		Result: opt(t.Result), Skills: t.Skills, MaxRetries: opt(t.MaxRetries), ModelOverride: opt(t.Model),
 		ProviderOverride: opt(t.Provider), SessionID: opt(t.Session), WorkflowTemplate: opt(t.WorkflowTemplate),
 		CurrentStepKey: opt(t.StepKey), ScheduledAt: epoch(t.StartAt), DueAt: epoch(t.DueAt), Check: opt(t.Check),
+		Resources: append([]string{}, t.Resources...),
 	}
 	if v.Skills == nil {
 		v.Skills = []string{}

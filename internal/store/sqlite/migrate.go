@@ -56,6 +56,7 @@ var additions = []struct{ table, column, decl, from string }{
 	{"tasks", "andon_due_at", "INTEGER", ""},
 	{"tasks", "andon_check", "TEXT", ""},
 	{"tasks", "andon_refusals", "INTEGER", ""},
+	{"tasks", "andon_resources", "TEXT", ""},
 }
 
 // renames are the kinds of events that were called otherwise once.

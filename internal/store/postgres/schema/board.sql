@@ -46,7 +46,8 @@ CREATE TABLE IF NOT EXISTS tasks (
 	andon_start_at       BIGINT,
 	andon_due_at         BIGINT,
 	andon_check          TEXT COLLATE "C",
-	andon_refusals       BIGINT
+	andon_refusals       BIGINT,
+	andon_resources      TEXT COLLATE "C"
 );
 
 CREATE TABLE IF NOT EXISTS task_links (
@@ -221,4 +222,12 @@ CREATE TABLE IF NOT EXISTS andon_undo (
 	task_id   TEXT COLLATE "C" NOT NULL,
 	change    TEXT COLLATE "C" NOT NULL,
 	undone_at BIGINT
+);
+
+-- What is paused: the board, all boards, or a profile. No cards of it are started.
+CREATE TABLE IF NOT EXISTS andon_control (
+	scope  TEXT COLLATE "C" PRIMARY KEY,
+	reason TEXT COLLATE "C" NOT NULL,
+	actor  TEXT COLLATE "C" NOT NULL,
+	since  BIGINT NOT NULL
 );

@@ -104,3 +104,11 @@ CREATE TABLE IF NOT EXISTS andon_undo (
 	change    TEXT NOT NULL,
 	undone_at INTEGER
 );
+
+-- What is paused: the board, all boards, or a profile. No cards of it are started.
+CREATE TABLE IF NOT EXISTS andon_control (
+	scope  TEXT PRIMARY KEY,
+	reason TEXT NOT NULL,
+	actor  TEXT NOT NULL,
+	since  INTEGER NOT NULL
+);

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package cli
+
+import "os"
+
+// hangups hears nothing: the system has no such signal.
+func hangups() (<-chan os.Signal, func()) { return nil, func() {} }

@@ -1,0 +1,121 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"andon/internal/proc"
+	"andon/internal/store"
+	"andon/internal/worker"
+	"andon/kanban"
+)
+
+func (s *seat) worker(h store.Held, ended bool) Worker {
+	w := Worker{Held: h, Local: worker.Local(h.Task.Lock, s.d.host), Stillborn: ended && h.Task.WorkerPID == 0}
+	if !w.Local && h.Task.WorkerPID != 0 && h.Run.Worker.Start != "" {
+		// The host may have another name now than when the card was claimed. These very
+		// processes, though, live here or nowhere; of the two, lest those of another host
+		// have the same numbers.
+		v := h.Run.Worker
+		w.Local = proc.ID{PID: int(h.Task.WorkerPID), Start: v.Start}.Alive() &&
+			(v.AgentPID == 0 || v.AgentStart != "" && proc.ID{PID: int(v.AgentPID), Start: v.AgentStart}.Alive())
+	}
+	if !w.Local {
+		return w
+	}
+	if h.Task.WorkerPID != 0 {
+		w.Dead = !proc.ID{PID: int(h.Task.WorkerPID), Start: h.Run.Worker.Start}.Alive()
+		return w
+	}
+	// A dispatcher's lock is "<host>:<pid>:<start>"; a claim by hand has no start,
+	// since the process that made it ends at once and proves nothing.
+	if host, rest, ok := strings.Cut(h.Task.Lock, ":"); ok && host != "" {
+		if pid, start, ok := strings.Cut(rest, ":"); ok && start != "" {
+			if n, err := strconv.Atoi(pid); err == nil {
+				w.Gone = h.Task.Lock != s.d.self && !proc.ID{PID: n, Start: start}.Alive()
+			}
+		}
+	}
+	return w
+}
+
+// recover acts upon a running card. What belonged to its worker is ended, and
+// seen to be gone, before the card is released.
+func (s *seat) recover(ctx context.Context, set Settings, l Recovery) error {
+	r := &s.report
+	run, id := l.Worker.Run, l.Worker.Task.ID
+	if l.Cause == CauseExtend {
+		_, err := s.board.Extend(ctx, run, set.Job.TTL)
+		return err
+	}
+	run.WorkerPID = l.Worker.Task.WorkerPID
+	host := s.d.host
+	if l.Worker.Local && !worker.Local(run.Lock, host) {
+		host, _, _ = strings.Cut(run.Lock, ":") // its former name
+	}
+	x, err := worker.End(ctx, s.place, run, host, set.Job.Grace)
+	if err != nil && ctx.Err() != nil {
+		return err
+	}
+	if x.Survived() {
+		_, err := s.board.Defer(ctx, run, map[Cause]string{
+			CauseLease: "ttl_expired_worker_alive", CauseSilent: "heartbeat_stale_worker_alive",
+		}[l.Cause], x)
+		return err
+	}
+	elapsed := time.Since(run.StartedAt)
+	var c kanban.Change
+	switch l.Cause {
+	case CauseLease, CauseClaimer, CauseSilent:
+		c, err = s.board.Lapse(ctx, run, kanban.Lapse(l.Cause), time.Duration(set.Limits.StaleTimeout), x)
+	case CauseStillborn:
+		c, err = s.board.Ended(ctx, run, kanban.Exit{}, kanban.OnExitProtocol,
+			&kanban.Failure{Class: kanban.SpawnFailed, Error: "the supervisor ended before it took over; the card's log may say why"})
+	case CauseCrash:
+		c, err = s.board.Ended(ctx, run, kanban.Exit{Unknown: true}, kanban.OnExitProtocol,
+			&kanban.Failure{Class: kanban.Crashed, Exit: kanban.Exit{Unknown: true}, PID: run.WorkerPID})
+	case CauseTimeout:
+		c, err = s.board.Ended(ctx, run, kanban.Exit{Unknown: true}, kanban.OnExitProtocol,
+			&kanban.Failure{Class: kanban.TimedOut, PID: run.WorkerPID, Elapsed: elapsed, Limit: run.MaxRuntime, Sigkill: x.Sigkill})
+	}
+	if err != nil {
+		return err
+	}
+	list := map[Cause]*[]kanban.TaskID{CauseLease: &r.Reclaimed, CauseClaimer: &r.Reclaimed, CauseSilent: &r.Stale,
+		CauseCrash: &r.Crashed, CauseStillborn: &r.Crashed, CauseTimeout: &r.TimedOut}[l.Cause]
+	*list = append(*list, id)
+	if c.Task.Status == kanban.Blocked {
+		r.AutoBlocked = append(r.AutoBlocked, id)
+	}
+	return nil
+}
+
+// start claims a card and starts a supervisor for it.
+func (s *seat) start(ctx context.Context, set Settings, t kanban.Task) (Spawn, error) {
+	profile := set.Limits.Profiles[t.Assignee]
+	began := time.Now()
+	c, err := s.board.Claim(ctx, t.ID, kanban.Claimant{Lock: s.d.self, TTL: set.Job.TTL, MaxRuntime: time.Duration(profile.MaxRuntime)})
+	if err != nil {
+		return Spawn{}, err
+	}
+	commit := time.Since(began)
+	job := set.Job
+	job.Board, job.Task, job.Run, job.Lock, job.Profile = s.place, t.ID, c.Task.Run, s.d.self, profile
+	s.note(job.Run, true)
+	err = s.d.Launch(job, func() {
+		s.note(job.Run, false)
+		s.wake() // if it ended before it took over, the next tick sees to the card
+	})
+	if err != nil {
+		run := kanban.Run{ID: job.Run, Task: t.ID}
+		_, ferr := s.board.Ended(context.WithoutCancel(ctx), run, kanban.Exit{}, profile.OnExit,
+			&kanban.Failure{Class: kanban.SpawnFailed, Error: err.Error()})
+		return Spawn{}, errors.Join(fmt.Errorf("start %s: %w", t.ID, err), ferr)
+	}
+	return Spawn{Task: t.ID, Run: job.Run, Assignee: t.Assignee, Workspace: c.Task.WorkspacePath,
+		After: time.Since(s.d.began), Commit: commit}, nil
+}
