@@ -67,8 +67,13 @@ func BenchmarkTick(b *testing.B) {
 				Limits: dispatch.Limits{Dispatch: config.Dispatch{MaxInProgress: 4, Interval: config.Duration(time.Minute)},
 					Profiles: map[string]config.Profile{"agent": {}}},
 				Job: worker.Job{Root: root, TTL: time.Minute}}
+			pass, end, err := d.Passes(b.Context())
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer end()
 			for b.Loop() {
-				if r, err := d.Tick(b.Context(), false); err != nil || len(r) != 1 || !r[0].Idle() {
+				if r, err := pass(); err != nil || !r.Idle() {
 					b.Fatalf("%+v, %v", r, err)
 				}
 			}
