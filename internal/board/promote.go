@@ -66,7 +66,7 @@ func (b *Board) PromoteDue(ctx context.Context) ([]kanban.TaskID, error) {
 		return nil, err
 	}
 	var promoted []kanban.TaskID
-	err := b.store.Update(ctx, func(tx *store.Tx) error {
+	err := b.keepBoard(ctx, func(tx *store.Tx) error {
 		promoted = nil
 		if err := read(tx); err != nil {
 			return err

@@ -180,6 +180,7 @@ var verbs = []func(*app) *cobra.Command{
 	newReclaim,
 	newCancel,
 	newUnguard,
+	newMCP,
 	newNotify,
 	dashed(newNotifySubscribe),
 	dashed(newNotifyUnsubscribe),
