@@ -1,6 +1,9 @@
 package kanban
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Gate is what the card's history says about a block: which of its events was
 // the last word on the matter.
@@ -18,6 +21,24 @@ var (
 	// edits the card.
 	BreakerGate = []EventKind{EventGaveUp, EventUnblocked, EventAssigned, EventEdited}
 )
+
+// Newest is a card's newest event of each kind.
+type Newest map[EventKind]EventID
+
+// GateKinds are the kinds of events that decide upon a [Gate].
+func GateKinds() []EventKind { return append(slices.Clone(BlockGate), BreakerGate...) }
+
+// Gate is what events of [GateKinds] say.
+func (n Newest) Gate() Gate { return Gate{Block: n.last(BlockGate), Breaker: n.last(BreakerGate)} }
+
+func (n Newest) last(kinds []EventKind) (kind EventKind) {
+	for _, k := range kinds {
+		if n[k] > n[kind] {
+			kind = k
+		}
+	}
+	return kind
+}
 
 // Promote makes a card ready by itself: a todo card whose parents are all
 // satisfied, or a blocked one that neither a person nor the breaker holds and

@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
-		Deadline:            time.Now().Add(3 * time.Minute), // a script that waits for what never comes says so
+		Deadline:            time.Now().Add(8 * time.Minute), // a script that waits for what never comes says so
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
 			e.Setenv("HOME", home)

@@ -60,7 +60,7 @@ var allowed = map[string][]string{
 		"internal/store", "internal/token", "internal/workspace", "kanban"},
 	"internal/dispatch": {"internal/board", "internal/config", "internal/home", "internal/lock", "internal/proc",
 		"internal/store", "internal/worker", "kanban"},
-	"internal/gc": {"internal/board", "internal/home", "internal/store", "internal/trash", "internal/worker", "internal/workspace", "kanban"},
+	"internal/gc": {"internal/attach", "internal/board", "internal/home", "internal/store", "internal/trash", "internal/worker", "internal/workspace", "kanban"},
 	"internal/notify": {"internal/board", "internal/config", "internal/fsx", "internal/home", "internal/lock", "internal/proc",
 		"internal/store", "internal/view", "kanban"},
 	"internal/bench": {"internal/board", "internal/home", "internal/store", "kanban"},

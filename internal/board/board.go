@@ -130,6 +130,10 @@ func (b *Board) applyWith(ctx context.Context, tx *store.Tx, c *kanban.Change, k
 
 // promote makes ready those of the cards that the rule says are due.
 func (b *Board) promote(ctx context.Context, tx *store.Tx, tasks []kanban.Task) ([]kanban.TaskID, error) {
+	gates, err := gates(ctx, tx, tasks)
+	if err != nil {
+		return nil, err
+	}
 	var promoted []kanban.TaskID
 	for _, t := range tasks {
 		if !t.Status.May(kanban.VerbPromote) {
@@ -139,13 +143,7 @@ func (b *Board) promote(ctx context.Context, tx *store.Tx, tasks []kanban.Task) 
 		if err != nil {
 			return nil, err
 		}
-		var gate kanban.Gate
-		if t.Status == kanban.Blocked {
-			if gate, err = b.gate(ctx, tx, t.ID); err != nil {
-				return nil, err
-			}
-		}
-		c, ok := t.Promote(parents, gate, b.policy(t))
+		c, ok := t.Promote(parents, gates[t.ID], b.policy(t))
 		if !ok {
 			continue
 		}
@@ -157,12 +155,24 @@ func (b *Board) promote(ctx context.Context, tx *store.Tx, tasks []kanban.Task) 
 	return promoted, nil
 }
 
-func (b *Board) gate(ctx context.Context, tx *store.Tx, id kanban.TaskID) (g kanban.Gate, err error) {
-	if g.Block, err = tx.Newest(ctx, id, kanban.BlockGate); err != nil {
-		return g, err
+// gates are those of the blocked ones among the cards.
+func gates(ctx context.Context, tx *store.Tx, tasks []kanban.Task) (map[kanban.TaskID]kanban.Gate, error) {
+	var ids []kanban.TaskID
+	for _, t := range tasks {
+		if t.Status == kanban.Blocked {
+			ids = append(ids, t.ID)
+		}
 	}
-	g.Breaker, err = tx.Newest(ctx, id, kanban.BreakerGate)
-	return g, err
+	return gatesOf(ctx, tx, ids)
+}
+
+func gatesOf(ctx context.Context, tx *store.Tx, ids []kanban.TaskID) (map[kanban.TaskID]kanban.Gate, error) {
+	newest, err := tx.Newest(ctx, ids, kanban.GateKinds())
+	all := map[kanban.TaskID]kanban.Gate{}
+	for id, n := range newest {
+		all[id] = n.Gate()
+	}
+	return all, err
 }
 
 func (b *Board) policy(t kanban.Task) kanban.Policy {

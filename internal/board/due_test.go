@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -127,4 +128,58 @@ func oneOf(ctx context.Context, b *board.Board, which int, t kanban.Task, other 
 		try("cancel")(b.Cancel(ctx, t.ID, "ada", t.Run, kanban.Termination{}))
 	}
 	return name, err
+}
+
+// What another program did and left undone is found among the cards that something
+// happened to since, and those that wait for them: a look at all finds no more.
+func TestPromoteSinceFindsWhatOthersLeft(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		b := board.New(db)
+		parent, other := add(t, b, kanban.Draft{}), add(t, b, kanban.Draft{})
+		child := add(t, b, kanban.Draft{Parents: []kanban.TaskID{parent}})
+		waits := add(t, b, kanban.Draft{Parents: []kanban.TaskID{parent, other}})
+		blocked := add(t, b, kanban.Draft{})
+		if _, err := b.Block(ctx, blocked, kanban.Block{Reason: "why", Kind: kanban.NeedsInput, Author: "ada"}); err != nil {
+			t.Fatal(err)
+		}
+		since := func(after kanban.EventID) ([]kanban.TaskID, kanban.EventID) {
+			t.Helper()
+			promoted, seen, err := b.PromoteSince(ctx, after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return promoted, seen
+		}
+		seen := head(t, b)
+		if promoted, at := since(seen); len(promoted) > 0 || at != seen {
+			t.Errorf("promoted %v up to %d, want none up to %d", promoted, at, seen)
+		}
+		// A neighbour that looks at nothing but the card it works on.
+		err := db.Update(ctx, func(tx *store.Tx) error {
+			task, err := tx.Task(ctx, parent)
+			if err != nil {
+				return err
+			}
+			done, err := task.Complete(kanban.Report{}, nil, kanban.Witness{}, tx.Now)
+			if err != nil {
+				return err
+			}
+			return tx.Apply(ctx, &done)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		storetest.Exec(t, db, replaceID(`INSERT INTO task_events (task_id, kind, created_at) VALUES ('X', 'unblocked', 1)`, blocked))
+		promoted, at := since(seen)
+		slices.Sort(promoted)
+		want := []kanban.TaskID{child, blocked}
+		slices.Sort(want)
+		same(t, "promoted", promoted, want)
+		status(t, b, waits, kanban.Todo)
+		same(t, "what a look at all finds", mustDue(t, b), nil)
+		if promoted, _ := since(at); len(promoted) > 0 {
+			t.Errorf("promoted %v again", promoted)
+		}
+	})
 }

@@ -36,39 +36,68 @@ func (b *Board) Promote(ctx context.Context, id kanban.TaskID, p kanban.Promotio
 // come, and what other programs left undone (verbs promote what they make due
 // themselves). It writes only if it finds something.
 func (b *Board) PromoteDue(ctx context.Context) ([]kanban.TaskID, error) {
-	var waiting, scheduled []kanban.Task
-	read := func(tx *store.Tx) (err error) {
-		if waiting, err = tx.Promotable(ctx, kanban.Sources(kanban.VerbPromote), kanban.Settled()); err != nil {
+	return b.promoteDue(ctx, func(tx *store.Tx) ([]kanban.Task, error) {
+		return tx.Promotable(ctx, kanban.Sources(kanban.VerbPromote), kanban.Settled())
+	})
+}
+
+// maxStirred bounds what [Board.PromoteSince] looks at; beyond it, to look at all
+// cards is as well.
+const maxStirred = 1000
+
+// PromoteSince is [Board.PromoteDue] for who has looked at all cards before, when
+// the newest event was after: of the others it looks at those that something
+// happened to since, and at those that wait for such. It returns the newest event
+// that it has seen.
+func (b *Board) PromoteSince(ctx context.Context, after kanban.EventID) (promoted []kanban.TaskID, head kanban.EventID, err error) {
+	promoted, err = b.promoteDue(ctx, func(tx *store.Tx) ([]kanban.Task, error) {
+		if head, err = tx.Head(ctx); err != nil || head == after {
+			return nil, err
+		}
+		ids, whole, err := tx.Touched(ctx, after, maxStirred)
+		if err != nil {
+			return nil, err
+		}
+		if !whole {
+			return tx.Promotable(ctx, kanban.Sources(kanban.VerbPromote), kanban.Settled())
+		}
+		return tx.PromotableOf(ctx, kanban.Sources(kanban.VerbPromote), kanban.Settled(), ids)
+	})
+	return promoted, head, err
+}
+
+// promoteDue promotes those that are due of the waiting cards which find finds, and
+// of the scheduled ones.
+func (b *Board) promoteDue(ctx context.Context, find func(*store.Tx) ([]kanban.Task, error)) ([]kanban.TaskID, error) {
+	found := false
+	err := b.store.View(ctx, func(tx *store.Tx) error {
+		scheduled, err := tx.Due(ctx, kanban.Scheduled, tx.Now)
+		if err != nil {
 			return err
 		}
-		scheduled, err = tx.Due(ctx, kanban.Scheduled, tx.Now)
-		return err
-	}
-	found := false
-	if err := b.store.View(ctx, func(tx *store.Tx) error {
-		if err := read(tx); err != nil {
+		waiting, err := find(tx)
+		if err != nil {
+			return err
+		}
+		gates, err := gates(ctx, tx, waiting)
+		if err != nil {
 			return err
 		}
 		found = len(scheduled) > 0
 		for _, t := range waiting {
-			var gate kanban.Gate
-			var err error
-			if t.Status == kanban.Blocked {
-				if gate, err = b.gate(ctx, tx, t.ID); err != nil {
-					return err
-				}
-			}
-			_, ok := t.Promote(nil, gate, b.policy(t))
+			_, ok := t.Promote(nil, gates[t.ID], b.policy(t)) // its parents are looked at when it is done
 			found = found || ok
 		}
 		return nil
-	}); err != nil || !found {
+	})
+	if err != nil || !found {
 		return nil, err
 	}
 	var promoted []kanban.TaskID
-	err := b.keepBoard(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		promoted = nil
-		if err := read(tx); err != nil {
+		scheduled, err := tx.Due(ctx, kanban.Scheduled, tx.Now)
+		if err != nil {
 			return err
 		}
 		for _, t := range scheduled {
@@ -86,6 +115,10 @@ func (b *Board) PromoteDue(ctx context.Context) ([]kanban.TaskID, error) {
 			if c.Task.Status == kanban.Ready {
 				promoted = append(promoted, t.ID)
 			}
+		}
+		waiting, err := find(tx)
+		if err != nil {
+			return err
 		}
 		more, err := b.promote(ctx, tx, waiting)
 		promoted = append(promoted, more...)

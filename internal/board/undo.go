@@ -80,11 +80,11 @@ func (k *keeping) card(ctx context.Context, id kanban.TaskID) error {
 	if k == nil {
 		return nil
 	}
-	gate, err := k.b.gate(ctx, k.tx, id)
+	gates, err := gatesOf(ctx, k.tx, []kanban.TaskID{id})
 	if err != nil {
 		return err
 	}
-	k.cards = append(k.cards, kanban.Touched{Task: id, Block: gate.Block, Breaker: gate.Breaker})
+	k.cards = append(k.cards, kanban.Touched{Task: id, Block: gates[id].Block, Breaker: gates[id].Breaker})
 	return k.row(ctx, store.MakeRef("tasks", string(id)))
 }
 
@@ -261,7 +261,7 @@ func (b *Board) since(ctx context.Context, tx *store.Tx, deeds []kanban.Deed) (a
 }
 
 func (b *Board) undo(ctx context.Context, tx *store.Tx, d kanban.Deed, since []kanban.Event) (c kanban.Change, err error) {
-	now := kanban.Now{At: tx.Now, Since: since, Gates: map[kanban.TaskID]kanban.Gate{}}
+	now := kanban.Now{At: tx.Now, Since: since}
 	if now.Task, err = tx.Task(ctx, d.Task); err != nil && kanban.CodeOf(err) != kanban.NotFound {
 		return c, err
 	}
@@ -272,10 +272,12 @@ func (b *Board) undo(ctx context.Context, tx *store.Tx, d kanban.Deed, since []k
 		}
 		now.Rows = append(now.Rows, is)
 	}
+	var touched []kanban.TaskID
 	for _, t := range d.Effect.Cards {
-		if now.Gates[t.Task], err = b.gate(ctx, tx, t.Task); err != nil {
-			return c, err
-		}
+		touched = append(touched, t.Task)
+	}
+	if now.Gates, err = gatesOf(ctx, tx, touched); err != nil {
+		return c, err
 	}
 	if c, err = d.Undo(now); err != nil {
 		return c, err

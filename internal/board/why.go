@@ -128,13 +128,9 @@ func readCases(ctx context.Context, tx *store.Tx, tasks []kanban.Task) ([]Case, 
 
 // Gate is what the card's history says about its block.
 func (c Case) Gate() kanban.Gate {
-	newest := func(kinds []kanban.EventKind) (last kanban.Event) {
-		for _, k := range kinds {
-			if e, ok := c.Said[k]; ok && e.ID > last.ID {
-				last = e
-			}
-		}
-		return last
+	newest := kanban.Newest{}
+	for kind, e := range c.Said {
+		newest[kind] = e.ID
 	}
-	return kanban.Gate{Block: newest(kanban.BlockGate).Kind, Breaker: newest(kanban.BreakerGate).Kind}
+	return newest.Gate()
 }

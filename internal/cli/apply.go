@@ -45,7 +45,7 @@ triage, blocked, model and provider.`,
   andon apply -f letters.yaml
   generate-cards | andon apply -f - --json`,
 		exits: "refused: a rule is broken, cards wait in a circle, or the file cannot be read",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	f := cmd.Flags()
 	f.StringVarP(&o.file, "file", "f", "", "the file; - is standard input")
 	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would be made")
@@ -153,26 +153,36 @@ func (c appliedCard) line(dryRun bool) string {
 
 // read reads the file of cards.
 func (o *apply) read() (kanban.Graph, error) {
-	in, file, name := o.In, "stdin", "stdin"
+	g := kanban.Graph{Name: "stdin"}
 	if o.file != "-" {
-		f, err := os.Open(o.file)
+		g.Name = strings.TrimSuffix(filepath.Base(o.file), filepath.Ext(o.file))
+	}
+	err := o.readCards(o.file, func(d *yamlx.Decoder, n ast.Node) error { return o.decode(&g, d, n) })
+	return g, err
+}
+
+// readCards reads a file that tells of cards; "-" is standard input.
+func (a *app) readCards(file string, decode func(*yamlx.Decoder, ast.Node) error) error {
+	in := a.In
+	if file == "-" {
+		file = "stdin"
+	} else {
+		f, err := os.Open(file)
 		if err != nil {
-			return kanban.Graph{}, &kanban.Error{Code: kanban.Invalid, Err: err, Msg: "read the cards: " + err.Error()}
+			return &kanban.Error{Code: kanban.Invalid, Err: err, Msg: "read the cards: " + err.Error()}
 		}
 		defer f.Close()
-		in, file = f, o.file
-		name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+		in = f
 	}
 	data, err := io.ReadAll(io.LimitReader(in, maxCards+1))
 	if err != nil {
-		return kanban.Graph{}, &kanban.Error{Code: kanban.Invalid, Err: err, Msg: "read the cards: " + err.Error()}
+		return &kanban.Error{Code: kanban.Invalid, Err: err, Msg: "read the cards: " + err.Error()}
 	}
-	g := kanban.Graph{Name: name}
-	err = yamlx.Read(file, data, maxCards, func(d *yamlx.Decoder, n ast.Node) error { return o.decode(&g, d, n) })
+	err = yamlx.Read(file, data, maxCards, decode)
 	if err != nil && kanban.CodeOf(err) == kanban.Internal { // no rule: the file is not as it must be
 		err = &kanban.Error{Code: kanban.Usage, Err: err, Msg: err.Error()}
 	}
-	return g, err
+	return err
 }
 
 func (o *apply) decode(g *kanban.Graph, d *yamlx.Decoder, n ast.Node) error {

@@ -23,7 +23,7 @@ are started by a dispatcher; others wait for somebody to claim them.`,
 		example: `  andon assignees
   andon assignees --json | jq -r '.[] | select(.on_disk) | .name'`,
 		exits: "the board could not be read",
-	}, cobra.NoArgs, func(ctx context.Context, _ []string) error {
+	}, noWords, func(ctx context.Context, _ []string) error {
 		return a.with(ctx, func(s *session) error {
 			stats, err := s.Stats(ctx)
 			if err != nil {

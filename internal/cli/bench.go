@@ -31,7 +31,7 @@ syncs is measured beside it; a commit needs at least one sync.`,
   andon bench --procs 32 --pace 3
   andon bench --dir /mnt/disk --json | jq .commits_per_s`,
 		exits: "it could not be done, or the board was not whole afterwards",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	f := cmd.Flags()
 	f.IntVar(&o.procs, "procs", 8, "processes")
 	f.IntVar(&o.lifecycles, "lifecycles", 200, "cards that each process takes through their lives")

@@ -35,7 +35,7 @@ pipes have "andon list" and "andon watch".
 		example: `  andon board
   andon --board ops board`,
 		exits: "the board could not be read",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 }
 
 type screen struct{ *app }

@@ -27,7 +27,7 @@ its cards work, put it away or bring it back. A board is known by its slug: 1 to
   andon boards set-project ops ~/src/ops
   andon boards archive ops`,
 		exits: "there is no such board, it is in use, or it could not be done",
-	}, cobra.NoArgs, l.run)
+	}, noWords, l.run)
 	flag := func(c *cobra.Command) { c.Flags().BoolVar(&l.all, "all", false, "the boards that were put away, too") }
 	flag(cmd)
 	list := verb(words{
@@ -36,7 +36,7 @@ its cards work, put it away or bring it back. A board is known by its slug: 1 to
 		example: `  andon boards list --all
   andon boards list --json | jq -r '.[] | select(.is_current) | .slug'`,
 		exits: "the boards cannot be listed",
-	}, cobra.NoArgs, l.run)
+	}, noWords, l.run)
 	flag(list)
 	show := verb(words{
 		use: "show [SLUG]", aliases: []string{"current"},

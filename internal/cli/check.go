@@ -25,7 +25,7 @@ but damaged indexes, of which a copy is kept; "andon repair" tells more.`,
   andon check --full
   andon check --db /path/to/kanban.db --json | jq -r '.findings[]'`,
 		exits: "something was found, or the file could not be examined",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	cmd.Flags().BoolVar(&o.full, "full", false, "read every byte of the file, however short ago that was done")
 	return cmd
 }

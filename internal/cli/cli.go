@@ -152,6 +152,7 @@ var verbs = []func(*app) *cobra.Command{
 	newApply,
 	newSwarm,
 	newSpecify,
+	newDecompose,
 	newEdit,
 	newAssign,
 	newReassign,
@@ -236,6 +237,14 @@ func verb(w words, args cobra.PositionalArgs, run func(context.Context, []string
 		Args: args,
 		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), args) },
 	}
+}
+
+// noWords is for verbs that take flags alone.
+func noWords(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 || cmd.HasSubCommands() {
+		return cobra.NoArgs(cmd, args)
+	}
+	return fmt.Errorf("%s takes no words, and was given %q", cmd.CommandPath(), args[0])
 }
 
 func usagef(format string, args ...any) error {

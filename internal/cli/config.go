@@ -23,7 +23,7 @@ func newConfig(a *app) *cobra.Command {
 		example: `  andon config check
   andon config schema > andon.schema.json`,
 		exits: "what is checked is not right",
-	}, cobra.NoArgs, nil)
+	}, noWords, nil)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	cmd.AddCommand(verb(words{
 		use: "check [FILE]", short: "say whether andon.yaml is right",
@@ -39,7 +39,7 @@ first thing that is not is told with its line and column. Nothing is started.`,
 What a command may hold, the schema does not know; "andon config check" does.`,
 		example: `  andon config schema > andon.schema.json`,
 		exits:   "it cannot be written",
-	}, cobra.NoArgs, func(context.Context, []string) error {
+	}, noWords, func(context.Context, []string) error {
 		_, err := a.Out.Write(config.Schema())
 		return err
 	}))

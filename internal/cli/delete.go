@@ -47,13 +47,16 @@ func (o *remove) run(ctx context.Context, args []string) error {
 	}
 	return o.with(ctx, func(s *session) error {
 		return o.each(ids, func(id kanban.TaskID) (string, any, error) {
+			was, err := s.Task(ctx, id)
+			if err != nil {
+				return "", nil, err
+			}
 			var dir string
 			remove := func(t kanban.Task, _ kanban.Termination) (err error) {
 				options := trash.Options{Deletion: kanban.Deletion{Was: t.Run, Archived: o.archived}, Purge: o.purge}
 				dir, err = trash.Delete(ctx, s.Board, s.place, id, options, o.Now())
 				return err
 			}
-			var err error
 			if o.archived { // a card that is running is refused, and its worker left alone
 				err = remove(kanban.Task{}, kanban.Termination{})
 			} else {
@@ -61,6 +64,9 @@ func (o *remove) run(ctx context.Context, args []string) error {
 			}
 			if err != nil {
 				return "", nil, err
+			}
+			if o.purge { // else its day in the trash comes first
+				o.tidyOrphan(ctx, s, was)
 			}
 			v := deleted{ID: id, Deleted: true}
 			if dir != "" {

@@ -19,7 +19,7 @@ question, and a report is written when all is known. The home is removed at the
 end.`,
 		example: "  andon demo\n  andon demo --dir ~/src --keep",
 		exits:   "a card could not be done, or the folder cannot be read",
-	}, cobra.NoArgs, func(ctx context.Context, _ []string) error {
+	}, noWords, func(ctx context.Context, _ []string) error {
 		o.Self, o.Out, o.Terminal, o.Width, o.Zone = a.Self, a.Out, a.Terminal, a.Width, a.Zone
 		return demo.Run(ctx, o)
 	})

@@ -25,7 +25,7 @@ cause is. From when on they are told, "diagnostics" in andon.yaml says.`,
 		example: `  andon diagnostics --severity error
   andon diag --task t_1a2b3c4d --json | jq '.[].diagnostics[].kind'`,
 		exits: "no such card, or the board could not be read",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	f := cmd.Flags()
 	f.StringVar(&o.severity, "severity", "", "only what is so grave or graver: warning, error or critical")
 	f.StringVar(&o.task, "task", "", "only of this card")

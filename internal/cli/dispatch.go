@@ -25,7 +25,7 @@ dispatcher that stays.`,
 		example: `  andon dispatch --dry-run
   andon dispatch --max 2 --json`,
 		exits: "the pass, or a part of it, could not be done",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	f := cmd.Flags()
 	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would be started; change nothing")
 	f.IntVar(&o.max, "max", 0, "at most so many running cards (beside dispatch.max_in_progress; 0: no further limit)")

@@ -26,7 +26,7 @@ the board.`,
 		example: `  andon doctor
   andon doctor --json | jq -r '.[] | select(.status != "ok") | .hint'`,
 		exits: "something failed",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 }
 
 type examine struct{ *app }

@@ -25,7 +25,7 @@ comments stay. A folder outside the board's folders of workspaces is never remov
 		example: `  andon gc --dry-run
   andon gc --event-retention-days 90 --log-retention-days 7`,
 		exits: "something could not be removed; what could be is",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	f := cmd.Flags()
 	f.IntVar(&o.events, "event-retention-days", 30, "keep events this long")
 	f.IntVar(&o.logs, "log-retention-days", 30, "keep logs this long after they were last written to")

@@ -27,7 +27,7 @@ there already stays as it is, so that it may be called again.`,
 		example: `  andon init
   andon init --home /srv/board`,
 		exits: "the home cannot be written, or andon.yaml is not right",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 }
 
 type initialise struct{ *app }

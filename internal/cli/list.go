@@ -24,7 +24,7 @@ func newList(a *app) *cobra.Command {
   andon list --assignee ada --sort created-desc --limit 20
   andon list --json | jq -r '.[].id'`,
 		exits: "the board could not be read",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	f := cmd.Flags()
 	f.BoolVar(&o.mine, "mine", false, "only the cards of the profile that asks")
 	f.StringVar(&o.f.Assignee, "assignee", "", "only the cards of this profile or person")

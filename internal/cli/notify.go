@@ -31,7 +31,7 @@ events in its "follow", of every card.`,
   andon notify subscribe t_1a2b3c4d --target ops
   andon notify run`,
 		exits: "see each command",
-	}, cobra.NoArgs, func(context.Context, []string) error {
+	}, noWords, func(context.Context, []string) error {
 		return usagef("andon notify what? subscribe, unsubscribe, list, run, test or status")
 	})
 	for _, make := range []func(*app, string) *cobra.Command{

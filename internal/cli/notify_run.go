@@ -38,7 +38,7 @@ to whoever else reads the board.`,
 		example: `  andon notify run
   andon notify run --once --board ops`,
 		exits: "another process delivers for this home, or with --once a delivery failed",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	cmd.Flags().BoolVar(&o.once, "once", false, "deliver what there is, and end")
 	return cmd
 }
@@ -217,7 +217,7 @@ whether a process delivers just now.`,
 		example: `  andon notify status
   andon notify status --json | jq '.targets[] | select(.dead_since)'`,
 		exits: "a target is dead, or a subscription has no target",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 }
 
 type notifyStatus struct{ *app }

@@ -28,7 +28,7 @@ a file with a write-ahead log, and Hermes keeps away from one for that reason.`,
   andon repair --db /path/to/kanban.db --json | jq -r .status
   andon repair --wal`,
 		exits: "the file is damaged beyond its indexes, or could not be examined",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	cmd.Flags().BoolVar(&o.wal, "wal", false, "give the file a write-ahead log")
 	return cmd
 }

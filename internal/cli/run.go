@@ -35,7 +35,7 @@ A home has one dispatcher at a time, and a live Hermes gateway counts.`,
   andon daemon --interval 60 --pidfile /run/andon.pid
   andon run --json | jq -c .spawned`,
 		exits: "another dispatcher serves this home, or the board cannot be opened",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	f := cmd.Flags()
 	f.StringVar(&o.interval, "interval", "", "the slow safety tick, in seconds or such as 1m (default: dispatch.interval)")
 	f.IntVar(&o.failureLimit, "failure-limit", 0, "failures in a row that block a card (default: dispatch.failure_limit)")

@@ -29,7 +29,7 @@ A share of 85 % means that so many cards took no longer.`,
   andon stats --since 30d
   andon stats --json | jq .cycle_time.created_to_completed.p85_seconds`,
 		exits: "the board could not be read",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	f := cmd.Flags()
 	o.changed = f.Changed
 	f.StringVar(&o.since, "since", "", `how far back: a time such as "2026-01-31 18:00", a duration such as 30d, or all`)

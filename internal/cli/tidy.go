@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 
 	"andon/internal/worker"
 	"andon/kanban"
@@ -22,4 +24,16 @@ func (a *app) tidy(ctx context.Context, s *session, c kanban.Change) {
 	if err := s.cleaner().After(ctx, c.Task.ID, 0); err != nil {
 		a.warn("%v; `andon gc` tells more", err)
 	}
+}
+
+// tidyOrphan removes the scratch folder of a card that is gone for good.
+func (a *app) tidyOrphan(ctx context.Context, s *session, was kanban.Task) {
+	folder, err := s.cleaner().Orphaned(ctx, was)
+	if err == nil {
+		err = folder.Remove()
+	}
+	if code := kanban.CodeOf(err); err == nil || code == kanban.Conflict || code == kanban.NotFound || errors.Is(err, fs.ErrNotExist) {
+		return // it is gone, was never there, or somebody needs it
+	}
+	a.warn("%v", err)
 }

@@ -17,7 +17,7 @@ func newVersion(a *app) *cobra.Command {
 		short: "print the version of andon and of what it is made with",
 		example: `  andon version
   andon version --json | jq -r .sqlite`,
-	}, cobra.NoArgs, func(context.Context, []string) error {
+	}, noWords, func(context.Context, []string) error {
 		lite, err := home.SQLite()
 		if err != nil {
 			return err

@@ -26,7 +26,7 @@ there without a gap.`,
   andon watch --kinds completed,blocked,gave_up
   andon watch --json --after 1042 | my-bridge`,
 		exits: "the board could not be read",
-	}, cobra.NoArgs, o.run)
+	}, noWords, o.run)
 	f := cmd.Flags()
 	f.StringVar(&o.f.Assignee, "assignee", "", "only events of the cards of this profile or person")
 	f.StringVar(&o.f.Tenant, "tenant", "", "only events of the cards of this tenant")

@@ -28,11 +28,11 @@ a finished card stays until it is pruned, since its work may not be merged.`,
   andon worktrees list --json
   andon worktrees prune --dry-run`,
 		exits: "git could not be asked about one of them",
-	}, cobra.NoArgs, o.list)
+	}, noWords, o.list)
 	list := verb(words{
 		use: "list", short: "list the git worktrees of cards", example: `  andon worktrees list --json`,
 		exits: "git could not be asked about one of them",
-	}, cobra.NoArgs, o.list)
+	}, noWords, o.list)
 	prune := verb(words{
 		use: "prune", short: "remove the worktrees that are done with",
 		long: `Remove the worktrees of cards that are done or archived, where nothing is lost by
@@ -43,7 +43,7 @@ locked, or if a card that is not finished may need it.`,
 		example: `  andon worktrees prune --dry-run
   andon worktrees prune --older 7d`,
 		exits: "git could not remove one of them",
-	}, cobra.NoArgs, o.prune)
+	}, noWords, o.prune)
 	f := prune.Flags()
 	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would be removed")
 	f.BoolVar(&o.force, "force", false, "also where work is in no commit, or commits are on no other branch: what is not committed is lost")

@@ -71,6 +71,7 @@ func (b Backoff) validate(at string) error {
 // Profile says how one kind of worker is started and judged.
 type Profile struct {
 	Description   string
+	Preset        Preset   // what follows the command; empty: nothing
 	Command       []string // templates over Card, see [Profile.Argv]
 	Env           map[string]string
 	OnExit        kanban.OnExit
@@ -186,6 +187,9 @@ func (c Config) Validate() error {
 }
 
 func (p Profile) validate(at string) error {
+	if err := p.validatePreset(at); err != nil {
+		return err
+	}
 	switch {
 	case p.OnExit != kanban.OnExitProtocol && p.OnExit != kanban.OnExitComplete:
 		return invalid(at+".on_exit", "%q is not allowed; give %q or %q", p.OnExit, kanban.OnExitProtocol, kanban.OnExitComplete)
@@ -197,6 +201,7 @@ func (p Profile) validate(at string) error {
 		return invalid(at+".max_runtime", "%s is not allowed; give 0 (no limit) or more", p.MaxRuntime)
 	case p.MaxRetries < 0:
 		return invalid(at+".max_retries", "%d is not allowed; give 1 or more, or 0 for dispatch.failure_limit", p.MaxRetries)
+	case len(p.Command) == 0 && p.Preset != "":
 	case len(p.Command) == 0:
 		return invalid(at+".command", "no command; give the program and its arguments, such as [my-agent, --prompt-file, \"{{.PromptFile}}\"]")
 	case strings.TrimSpace(p.Command[0]) == "":

@@ -93,6 +93,7 @@ func (d decoder) profiles(c *Config, path string, n ast.Node) error {
 		p := defaultProfile()
 		err = d.Fields(e.Path, e.Value, map[string]yamlx.Setter{
 			"description":     yamlx.Text(&p.Description),
+			"preset":          yamlx.Text(&p.Preset),
 			"command":         d.Texts(&p.Command, "a list of texts, one for each argument"),
 			"env":             d.env(&p.Env),
 			"on_exit":         yamlx.Text(&p.OnExit),

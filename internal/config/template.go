@@ -17,6 +17,11 @@ type Card struct {
 
 	Run     int64
 	Attempt int // from 1
+
+	// What presets say besides; a command of one's own has no fields for it.
+	Profile, Model, Provider, Effort string
+	Skills                           []string
+	Goal                             bool
 }
 
 // MaxArg is the longest argument a process can be started with on Linux:
@@ -63,15 +68,19 @@ func (p Profile) Argv(c Card) ([]string, error) {
 	argv := make([]string, len(elements))
 	for i, e := range elements {
 		s, why := e.render(c)
-		switch {
-		case why != "":
+		if why != "" {
 			return nil, fmt.Errorf("command[%d]: %s", i, why)
+		}
+		argv[i] = s
+	}
+	argv = append(argv, p.presetArgs(c)...)
+	for i, s := range argv {
+		switch {
 		case strings.Contains(s, "\x00"):
 			return nil, fmt.Errorf("command[%d]: it has a NUL, which no argument can hold; take it out of the card", i)
 		case len(s) > MaxArg:
 			return nil, fmt.Errorf("command[%d]: %d bytes are too long for one argument, which holds %d; pass the text by {{.PromptFile}} or with \"stdin: prompt\"", i, len(s), MaxArg)
 		}
-		argv[i] = s
 	}
 	return argv, nil
 }

@@ -15,11 +15,24 @@ import (
 	"andon/kanban"
 )
 
-// BenchmarkTick measures a tick that finds nothing to do, on a board without
-// cards and on one with a hundred thousand that are done.
+// BenchmarkTick measures a tick that finds nothing to do: on a board without
+// cards, on one with a hundred thousand that are done, and on one with thousands
+// that wait for a person.
 func BenchmarkTick(b *testing.B) {
-	for _, done := range []int{0, 100_000} {
-		b.Run(fmt.Sprintf("done=%d", done), func(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		n    int
+		end  func(kanban.Task, time.Time) (kanban.Change, error)
+	}{
+		{"empty", 0, nil},
+		{"done=100000", 100_000, func(t kanban.Task, now time.Time) (kanban.Change, error) {
+			return t.Complete(kanban.Report{Summary: "done"}, nil, kanban.Witness{}, now)
+		}},
+		{"blocked=5000", 5000, func(t kanban.Task, now time.Time) (kanban.Change, error) {
+			return t.Block(kanban.Block{Reason: "which?", Kind: kanban.NeedsInput, Author: "ada"}, nil, nil, now)
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
 			root := b.TempDir()
 			place := placeOf(root)
 			db, err := sqlite.Open(b.Context(), filepath.Join(root, "kanban.db"), store.Options{})
@@ -28,18 +41,19 @@ func BenchmarkTick(b *testing.B) {
 			}
 			defer db.Close()
 			err = db.Update(b.Context(), func(tx *store.Tx) error {
-				for i := range done {
-					c, err := kanban.Create(kanban.TaskID(fmt.Sprintf("t_%08x", uint32(i)*2654435761)), kanban.Draft{Title: "a card", Assignee: "agent", WorkspaceKind: kanban.Scratch}, nil, tx.Now)
+				for i := range c.n {
+					made, err := kanban.Create(kanban.TaskID(fmt.Sprintf("t_%08x", uint32(i)*2654435761)), kanban.Draft{Title: "a card", Assignee: "agent", WorkspaceKind: kanban.Scratch}, nil, tx.Now)
 					if err != nil {
 						return err
 					}
-					if err := tx.Apply(b.Context(), &c); err != nil {
+					if err := tx.Apply(b.Context(), &made); err != nil {
 						return err
 					}
-					if c, err = c.Task.Complete(kanban.Report{Summary: "done"}, nil, kanban.Witness{}, tx.Now); err != nil {
+					ended, err := c.end(made.Task, tx.Now)
+					if err != nil {
 						return err
 					}
-					if err := tx.Apply(b.Context(), &c); err != nil {
+					if err := tx.Apply(b.Context(), &ended); err != nil {
 						return err
 					}
 				}

@@ -37,6 +37,8 @@ type Dispatcher struct {
 	self     string // this process as its claims name it
 	kick     chan struct{}
 	mu       sync.Mutex
+	seen     kanban.EventID        // the newest event when cards were last promoted; zero: never
+	swept    time.Time             // when all cards were last looked at
 	launched map[kanban.RunID]bool // runs whose supervisor this process started; false: it has ended
 }
 
@@ -122,7 +124,7 @@ func (d *Dispatcher) Tick(ctx context.Context, dryRun bool) (r Report, err error
 			r.Errors = append(r.Errors, err)
 		}
 	}
-	if r.Promoted, err = d.Board.PromoteDue(ctx); err != nil {
+	if r.Promoted, err = d.promote(ctx); err != nil {
 		return r, err
 	}
 	if len(lost)+len(r.Promoted) > 0 {

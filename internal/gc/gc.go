@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"andon/internal/attach"
 	"andon/internal/board"
 	"andon/internal/home"
 	"andon/internal/store"
@@ -36,7 +37,7 @@ type Report struct {
 	Left []Left
 }
 
-// Left is a scratch folder that was not removed although nobody needs it.
+// Left is a folder or a file that was not removed although nobody needs it.
 type Left struct {
 	Task kanban.TaskID
 	Path string
@@ -48,7 +49,7 @@ type Left struct {
 // keep the rest: the report is of what could be, also beside an error.
 func Run(ctx context.Context, b *board.Board, place home.Board, root string, o Options) (r Report, err error) {
 	clean := worker.Cleaner{Board: b, Place: place, Root: root}
-	var errs [4]error
+	var errs [5]error
 	errs[0] = folders(ctx, clean, o, &r)
 	if o.DryRun {
 		r.Events, errs[1] = b.OldEvents(ctx, o.Events)
@@ -57,6 +58,7 @@ func Run(ctx context.Context, b *board.Board, place home.Board, root string, o O
 	}
 	errs[2] = logs(ctx, b, place, o, &r)
 	errs[3] = deleted(ctx, clean, o, &r)
+	errs[4] = strays(ctx, b, place, o, &r)
 	return r, errors.Join(errs[:]...)
 }
 
@@ -118,6 +120,25 @@ func deleted(ctx context.Context, clean worker.Cleaner, o Options, r *Report) er
 		}
 	}
 	return remove(dirs, os.RemoveAll, o.DryRun, &r.Trash)
+}
+
+// strays tells of the files that a crash left without their rows. They are not
+// removed: several boards, also one on a server, may keep their files in one place,
+// and what one of them does not know may be another's.
+func strays(ctx context.Context, b *board.Board, place home.Board, o Options, r *Report) error {
+	rows, err := b.AllAttachments(ctx, 0)
+	if err != nil {
+		return err
+	}
+	files, err := attach.Strays(place.Attachments, rows, o.Now)
+	if err != nil {
+		return fmt.Errorf("look for files of no card: %w", err)
+	}
+	for _, f := range files {
+		r.Left = append(r.Left, Left{Task: kanban.TaskID(filepath.Base(filepath.Dir(f))), Path: f,
+			Why: fmt.Errorf("no card of this board has the file %s; remove it if no other board keeps its files there", f)})
+	}
+	return nil
 }
 
 func logs(ctx context.Context, b *board.Board, place home.Board, o Options, r *Report) error {

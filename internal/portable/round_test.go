@@ -2,6 +2,7 @@ package portable
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math"
 	"os"
@@ -15,6 +16,13 @@ import (
 	"andon/internal/store/storetest"
 	"andon/kanban"
 )
+
+// Few enough for every run of the tests; -rapid.checks=1000 asks for more.
+func init() {
+	if err := flag.Set("rapid.checks", "20"); err != nil {
+		panic(err)
+	}
+}
 
 // Whatever is on a board, the board made of its archive has the same archive: on
 // every database, and from each to each. Values that a server's columns cannot

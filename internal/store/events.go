@@ -82,14 +82,24 @@ func (tx *Tx) Head(ctx context.Context) (id kanban.EventID, err error) {
 	return id, err
 }
 
-// Newest is the kind of the card's newest event among kinds, empty if there is
-// none.
-func (tx *Tx) Newest(ctx context.Context, task kanban.TaskID, kinds []kanban.EventKind) (kanban.EventKind, error) {
-	events, err := tx.Events(ctx, EventFilter{Task: task, Kinds: kinds, Limit: 1, Newest: true})
-	if err != nil || len(events) == 0 {
-		return "", err
+// Newest reads of each card its newest event of each of the kinds.
+func (tx *Tx) Newest(ctx context.Context, tasks []kanban.TaskID, kinds []kanban.EventKind) (map[kanban.TaskID]kanban.Newest, error) {
+	all := map[kanban.TaskID]kanban.Newest{}
+	for some := range slices.Chunk(tasks, 500) {
+		rows, err := tx.query(ctx, `SELECT task_id, kind, max(id) FROM task_events
+			WHERE task_id IN (`+marks(len(some))+`) AND kind IN (`+marks(len(kinds))+`) GROUP BY task_id, kind`, append(anys(some), anys(kinds)...)...)
+		newest, err := collect(rows, err, func(e *kanban.Event) []any { return []any{&e.Task, &e.Kind, &e.ID} })
+		if err != nil {
+			return nil, fmt.Errorf("read the newest events: %w", err)
+		}
+		for _, e := range newest {
+			if all[e.Task] == nil {
+				all[e.Task] = kanban.Newest{}
+			}
+			all[e.Task][e.Kind] = e.ID
+		}
 	}
-	return events[0].Kind, nil
+	return all, nil
 }
 
 // Comments reads the comments on a card, oldest first.

@@ -159,10 +159,37 @@ func (tx *Tx) Queue(ctx context.Context, s kanban.Status) ([]kanban.Task, error)
 // Promotable finds the cards in one of the statuses of which no parent is in
 // another status than those of settled. Whether one of them is due, the rule says.
 func (tx *Tx) Promotable(ctx context.Context, from, settled []kanban.Status) ([]kanban.Task, error) {
+	return tx.promotable(ctx, from, settled, ``, nil)
+}
+
+// PromotableOf finds those of the cards, and of the cards that wait for them.
+func (tx *Tx) PromotableOf(ctx context.Context, from, settled []kanban.Status, ids []kanban.TaskID) ([]kanban.Task, error) {
+	among := slices.Clone(ids)
+	for some := range slices.Chunk(ids, 500) { // a statement takes only so many values
+		rows, err := tx.query(ctx, `SELECT child_id FROM task_links WHERE parent_id IN (`+marks(len(some))+`)`, anys(some)...)
+		children, err := collect(rows, err, func(id *kanban.TaskID) []any { return []any{id} })
+		if err != nil {
+			return nil, fmt.Errorf("read links: %w", err)
+		}
+		among = append(among, children...)
+	}
+	slices.Sort(among)
+	var all []kanban.Task
+	for some := range slices.Chunk(slices.Compact(among), 500) {
+		found, err := tx.promotable(ctx, from, settled, ` AND t.id IN (`+marks(len(some))+`)`, anys(some))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+func (tx *Tx) promotable(ctx context.Context, from, settled []kanban.Status, and string, of []any) ([]kanban.Task, error) {
 	return tx.tasks(ctx, `SELECT `+taskOfT+` FROM tasks t WHERE t.status IN (`+marks(len(from))+`)
 		AND NOT EXISTS (SELECT 1 FROM task_links l JOIN tasks p ON p.id = l.parent_id
-			WHERE l.child_id = t.id AND p.status NOT IN (`+marks(len(settled))+`))
-		ORDER BY t.created_at, t.id`, append(anys(from), anys(settled)...)...)
+			WHERE l.child_id = t.id AND p.status NOT IN (`+marks(len(settled))+`))`+and+`
+		ORDER BY t.created_at, t.id`, slices.Concat(anys(from), anys(settled), of)...)
 }
 
 // Due reads the cards in a status whose hour has come by now.

@@ -31,11 +31,12 @@ type model struct {
 	glimpse store.Glimpse
 
 	// How reading goes.
-	reading bool // a glance is under way, or rests
-	again   bool // and something happened since
-	begun   bool // the board is being followed
-	deaf    bool // nothing tells of commits
-	gone    bool // the board is not where it was
+	reading bool    // a glance is under way, or rests
+	again   bool    // and something happened since
+	begun   bool    // the board is being followed
+	first   tea.Cmd // the first glance, which was begun ahead; nil once it is taken
+	deaf    bool    // nothing tells of commits
+	gone    bool    // the board is not where it was
 	trouble error
 
 	// What lies over the columns: pages fill the screen, a box lies above all.
@@ -87,7 +88,13 @@ type (
 	leftMsg struct{ err error }
 )
 
-func (m *model) Init() tea.Cmd { return m.sit() }
+func (m *model) Init() tea.Cmd {
+	if first := m.first; first != nil {
+		m.first = nil
+		return first
+	}
+	return m.sit()
+}
 
 // sit begins at the board of the seat. What follows it can wait until the first
 // frame is on the screen.

@@ -63,12 +63,20 @@ type Options struct {
 	Now    func() time.Time
 }
 
+// ahead begins a command at once, and returns the command that has its message.
+func ahead(cmd tea.Cmd) tea.Cmd {
+	done := make(chan tea.Msg, 1)
+	go func() { done <- cmd() }()
+	return func() tea.Msg { return <-done }
+}
+
 // Run shows the board until its user leaves or the context ends. What was begun
 // is brought to its end first; what then fails is returned.
 func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	m := newModel(ctx, o)
+	m.first = ahead(m.sit()) // while the terminal is made ready
 	profile := colorprofile.ASCII
 	if o.Colour {
 		profile = colorprofile.ANSI // the sixteen colours that the user has chosen to be legible

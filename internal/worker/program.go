@@ -14,7 +14,7 @@ import (
 // Program finds the program that would be started for a card of the profile by a
 // dispatcher with this environment.
 func Program(p config.Profile, t kanban.Task, environ []string) (string, error) {
-	argv, err := p.Argv(config.Card{ID: string(t.ID), Title: t.Title})
+	argv, err := p.Resolve(os.Getenv).Argv(config.Card{ID: string(t.ID), Title: t.Title})
 	if err != nil {
 		return "", err
 	}

@@ -162,9 +162,10 @@ func (s *supervisor) prepare(ctx context.Context, t kanban.Task) (*exec.Cmd, err
 	if err := os.WriteFile(s.promptFile(), []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("write the prompt: %w", err)
 	}
-	argv, err := s.job.Profile.Argv(config.Card{
+	argv, err := s.job.Profile.Resolve(os.Getenv).Argv(config.Card{
 		ID: string(t.ID), Title: t.Title, Prompt: text, PromptFile: s.promptFile(), Workspace: t.WorkspacePath,
 		Board: string(s.job.Board.Slug), Run: int64(s.run.ID), Attempt: s.attempt,
+		Profile: t.Assignee, Model: t.Model, Provider: t.Provider, Effort: t.Effort, Skills: t.Skills, Goal: t.GoalMode,
 	})
 	if err != nil {
 		return nil, err
