@@ -106,7 +106,7 @@ func (h *house) claim(id string) string {
 // picture is all that there is to see of the board, but for what only looks.
 func (h *house) picture() string {
 	h.t.Helper()
-	return h.andon("export", "--output", "-")
+	return h.andon("export", "-")
 }
 
 // session is an agent at the board, over the standard streams of a real process.
