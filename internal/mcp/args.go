@@ -20,7 +20,7 @@ type param struct {
 	about    string
 	required bool
 	among    []string // the values that a text may have; nil: any
-	min, max int64    // bounds of a number, where they differ
+	min, max int64    // bounds of a number, where they differ; max of a text: of its bytes, if not 0
 }
 
 // kind is what sort of JSON a parameter is. Some take more than their name says,
@@ -36,8 +36,15 @@ const (
 	ignored // it is taken, and means nothing
 )
 
+// Bounds of texts, in bytes, that errors repeat or that name something. What is
+// stored, the board bounds.
+const (
+	maxName = 1000
+	maxURL  = 8192
+)
+
 // boardParam is taken by every tool.
-var boardParam = param{name: "board", about: "board to work on; by default the one of this session"}
+var boardParam = param{name: "board", max: maxName, about: "board to work on; by default the one of this session"}
 
 func (t tool) all() []param { return append(slices.Clone(t.params), boardParam) }
 
@@ -180,6 +187,9 @@ func (p param) parse(raw json.RawMessage) (any, error) {
 	}
 	if strings.ContainsRune(s, 0) {
 		return nil, kanban.Invalidf("%s contains a NUL character", p.name)
+	}
+	if p.max > 0 && int64(len(s)) > p.max {
+		return nil, kanban.Invalidf("%s has %d bytes, and %d is the most", p.name, len(s), p.max)
 	}
 	if p.among != nil && !slices.Contains(p.among, s) {
 		return nil, kanban.Invalidf("%s %q is none of %s", p.name, kanban.TitleOf(s), strings.Join(p.among, ", "))

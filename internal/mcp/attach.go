@@ -22,7 +22,7 @@ func attachTools() []tool {
 			about: "Keep a file with a card, of at most 25 MiB. Where the card has a file of that name already, the new one gets a number.",
 			params: []param{
 				{name: "task_id", about: "id of the card; a worker may leave out its own"},
-				{name: "filename", required: true, about: "what the file is called"},
+				{name: "filename", required: true, max: maxName, about: "what the file is called"},
 				{name: "content_base64", required: true, about: "what it contains, in base64"},
 				{name: "content_type", about: "its media type, such as text/plain"},
 			},
@@ -32,8 +32,8 @@ func attachTools() []tool {
 			about: "Fetch a file over http or https from the public internet, and keep it with a card.",
 			params: []param{
 				{name: "task_id", about: "id of the card; a worker may leave out its own"},
-				{name: "url", required: true, about: "its address"},
-				{name: "filename", about: "what it is called; by default as its address or its server calls it"},
+				{name: "url", required: true, max: maxURL, about: "its address"},
+				{name: "filename", max: maxName, about: "what it is called; by default as its address or its server calls it"},
 				{name: "content_type", about: "its media type; by default the server's word"},
 			},
 		},

@@ -34,7 +34,7 @@ func cardTools() []tool {
 				{name: "priority", kind: number, about: "higher is started first"},
 				{name: "workspace_kind", among: []string{"scratch", "dir", "worktree"}, about: "where its worker works; by default scratch"},
 				{name: "workspace_path", about: "the folder of a dir, or the place of a worktree; absolute"},
-				{name: "project", about: "whose repository it is work on: a folder, or the project of a board"},
+				{name: "project", max: 4 * maxName, about: "whose repository it is work on: a folder, or the project of a board"},
 				{name: "triage", kind: yesno, about: "land in triage, to be specified first"},
 				{name: "idempotency_key", about: "while a card with this key is on the board, that card is the answer"},
 				{name: "max_runtime_seconds", kind: number, min: 0, max: maxSeconds, about: "end a run after this time"},

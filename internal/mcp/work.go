@@ -46,7 +46,7 @@ func workTools() []tool {
 			about: "Put a card off: until a time, or until a person unblocks it.",
 			params: []param{
 				{name: "task_id", about: "id of the card; a worker may leave out its own"},
-				{name: "at", about: "when it goes on: RFC 3339, 2027-01-04 09:00 in the board's zone, or +2h"},
+				{name: "at", max: maxName, about: "when it goes on: RFC 3339, 2027-01-04 09:00 in the board's zone, or +2h"},
 				{name: "reason", about: "why, kept as a comment"},
 			},
 		},
