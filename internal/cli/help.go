@@ -115,6 +115,8 @@ ANDON_... and as HERMES_KANBAN_... alike:
 and these, which have one name each:
 
   ANDON_PROMPT_FILE  file with the text that context prints
+  ANDON_TOKEN        makes "andon mcp" the worker of this run, and of no later one,
+                     where the rest of the environment does not reach
   ANDON_RUN          BOARD/RUN, the mark of its process tree: whatever carries
                      it is ended with the run
   HERMES_PROFILE, HERMES_TENANT         its profile; the tenant of the card

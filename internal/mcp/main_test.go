@@ -30,7 +30,9 @@ func TestMain(m *testing.M) {
 	case "andon":
 		os.Exit(cli.Run())
 	case "agent":
-		os.Exit(agentMain())
+		os.Exit(agentMain(agent))
+	case "agent by command":
+		os.Exit(agentMain(agentByCommand))
 	}
 	os.Exit(m.Run())
 }
@@ -223,5 +225,3 @@ func (s *session) refused(want, name string, a args) {
 		s.t.Errorf("%s %v is refused with %q, want words of %q", name, a, refusal, want)
 	}
 }
-
-func agentMain() int { return 1 }

@@ -73,7 +73,7 @@ func (s *Server) Serve(ctx context.Context, in io.ReadCloser, out io.WriteCloser
 	ctx, cancel := context.WithCancel(ctx)
 	told := make(chan error, 1)
 	go func() { told <- s.tell(ctx, server, own, head) }()
-	err = server.Run(ctx, &mcp.IOTransport{Reader: in, Writer: out, MaxLineLength: maxLine})
+	err = server.Run(ctx, drained{&mcp.IOTransport{Reader: in, Writer: out, MaxLineLength: maxLine}})
 	cancel()
 	if telling := <-told; err == nil {
 		err = telling
