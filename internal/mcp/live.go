@@ -43,6 +43,7 @@ func (s *Server) tell(ctx context.Context, server *mcp.Server, d *Desk, head kan
 		for _, m := range said {
 			for session := range server.Sessions() {
 				// A client that cannot be reached has gone, and Serve ends of that.
+				//lint:ignore SA1019 the agents of today hear this, and not yet what shall come after it
 				_ = session.Log(ctx, &mcp.LoggingMessageParams{Level: "warning", Logger: "andon", Data: m})
 			}
 		}

@@ -6,6 +6,7 @@ package mcp
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -75,6 +76,9 @@ func (s *Server) Serve(ctx context.Context, in io.ReadCloser, out io.WriteCloser
 	go func() { told <- s.tell(ctx, server, own, head) }()
 	err = server.Run(ctx, drained{&mcp.IOTransport{Reader: in, Writer: out, MaxLineLength: maxLine}})
 	cancel()
+	if err != nil {
+		err = fmt.Errorf("speak with the agent: %w", err)
+	}
 	if telling := <-told; err == nil {
 		err = telling
 	}
@@ -91,7 +95,8 @@ func (s *Server) server() *mcp.Server {
 			return err
 		},
 		UnsubscribeHandler: func(context.Context, *mcp.UnsubscribeRequest) error { return nil },
-		Capabilities:       &mcp.ServerCapabilities{Logging: &mcp.LoggingCapabilities{}},
+		//lint:ignore SA1019 see tell
+		Capabilities: &mcp.ServerCapabilities{Logging: &mcp.LoggingCapabilities{}},
 	})
 	for _, t := range s.offered() {
 		server.AddTool(t.declaration(), s.handler(t))

@@ -97,7 +97,7 @@ func (s *Server) read(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.R
 		}
 		c.MIMEType, c.Text = "application/json", string(text)
 	}
-	return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{c}}, nil
+	return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{c}, Cacheable: mcp.Cacheable{CacheScope: "private"}}, nil // who else asks may see less
 }
 
 func (s *Server) resource(ctx context.Context, scheme, name string) (any, error) {
