@@ -66,7 +66,7 @@ func TestWrongArguments(t *testing.T) {
 			refused(tool, "not a JSON object", a)
 		}
 		refused(tool, "there is no parameter", with("nonsense", 1))
-		refused(tool, "there is no parameter", with(huge, huge))
+		refused(tool, "there is no parameter", with(huge, 1))
 		for _, name := range schema.Required {
 			missing := maps.Clone(all[tool])
 			delete(missing, name)
@@ -78,7 +78,7 @@ func TestWrongArguments(t *testing.T) {
 				refused(tool, name, with(name, v))
 			}
 			switch {
-			case p.Type != "string":
+			case p.Type != "string" || name == "board" && tool != "kanban_list": // all tools have that one from one place
 				continue
 			case s.tools[tool].Annotations.ReadOnlyHint && name != "task_id" && name != "board":
 				// To look for what nothing can be called finds nothing.
