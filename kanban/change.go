@@ -22,6 +22,9 @@ type Change struct {
 
 	Attachments, Detached []Attachment // kept from now on, and no longer
 
+	// Proposals that are made (their ID is zero) or judged.
+	Proposals []Proposal
+
 	// Undoes, in a change of [VerbUndo], is the change whose rows it puts back.
 	Undoes Deed
 

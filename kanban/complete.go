@@ -12,18 +12,20 @@ import (
 
 // Report is what was done.
 type Report struct {
-	Result   string
-	Summary  string
-	Metadata json.RawMessage // a JSON object, or nil
-	Run      RunID           // the worker's run; zero for a person
+	Result   string          `json:"result,omitempty"`
+	Summary  string          `json:"summary,omitempty"`
+	Metadata json.RawMessage `json:"metadata,omitempty"` // a JSON object, or nil
+	Run      RunID           `json:"-"`                  // the worker's run; zero for a person
+	Worker   TaskID          `json:"-"`                  // the card whose worker reports, be it on this card or another; empty for a person
+	NoCheck  string          `json:"-"`                  // who has the check skipped; empty: nobody
 
 	// Created are the cards that the worker says it made. One that it did not make
 	// refuses the report.
-	Created []TaskID
+	Created []TaskID `json:"created,omitempty"`
 
 	// Artifacts are the paths of what was made, besides those that the metadata has
 	// under "artifacts".
-	Artifacts []string
+	Artifacts []string     `json:"artifacts,omitempty"`
 	kept      []Attachment // copies of artifacts, which become the card's
 }
 

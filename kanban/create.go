@@ -30,6 +30,9 @@ type Draft struct {
 	// At lands the card in scheduled until then, whatever its parents do.
 	At time.Time
 
+	// DueAt is by when the card should be finished. It may be past: then it is overdue.
+	DueAt time.Time
+
 	// IdempotencyKey makes the creation repeatable: while a card with this key
 	// is on the board and not archived, that card is the answer.
 	IdempotencyKey string
@@ -46,6 +49,8 @@ type Draft struct {
 	Effort        string
 	GoalMode      bool
 	GoalMaxTurns  int64
+	Check         string // see [Task.Check]
+	Worker        TaskID // whose worker makes the card; empty for a person
 
 	// Subs hear of the card from its making on. Their cards are not looked at.
 	Subs []Sub
@@ -111,6 +116,14 @@ func (d Draft) Clean() (Draft, error) {
 	}
 	d.MaxRuntime = wholeSeconds(d.MaxRuntime)
 	var err error
+	if d.DueAt, err = cleanDue(d.DueAt); err != nil {
+		return d, err
+	}
+	if d.Check != "" {
+		if d.Check, err = CleanCheck(d.Check, d.Worker); err != nil {
+			return d, err
+		}
+	}
 	d.Subs = slices.Clone(d.Subs)
 	for i, s := range d.Subs {
 		if d.Subs[i], err = s.Clean(); err != nil {
@@ -172,6 +185,7 @@ func Create(id TaskID, d Draft, parents []Task, now time.Time) (Change, error) {
 		WorkspaceKind: d.WorkspaceKind, WorkspacePath: d.WorkspacePath, Branch: d.Branch, Project: d.Project,
 		IdempotencyKey: d.IdempotencyKey, MaxRuntime: d.MaxRuntime, MaxRetries: d.MaxRetries, Skills: d.Skills,
 		Model: d.Model, Provider: d.Provider, Effort: d.Effort, GoalMode: d.GoalMode, GoalMaxTurns: d.GoalMaxTurns,
+		DueAt: d.DueAt, Check: d.Check,
 	}
 	switch {
 	case d.Blocked:

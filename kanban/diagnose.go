@@ -98,11 +98,14 @@ var rules = []func(Chart, Thresholds, time.Time) *Diagnostic{
 	phantomCards, phantomWords, repeatedFailures, repeatedCrashes, stuckInBlocked, blockCycling, stranded,
 }
 
+// ours are the rules that Hermes does not have; what they find comes after its.
+var ours = []func(Chart, Thresholds, time.Time) *Diagnostic{overdue}
+
 // Diagnose looks for signs of trouble with a card, the gravest and then the
 // newest first.
 func Diagnose(c Chart, th Thresholds, now time.Time) []Diagnostic {
 	var found []Diagnostic
-	for _, rule := range rules {
+	for _, rule := range slices.Concat(rules, ours) {
 		if d := rule(c, th, now); d != nil {
 			d.Title = firstLine(d.Title, 160)
 			found = append(found, *d)

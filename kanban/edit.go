@@ -13,10 +13,14 @@ type Edit struct {
 	Title    *string
 	Body     *string
 	Priority *int64
+	DueAt    *time.Time // zero: no due date
+	Check    *string    // see [Task.Check]; the empty text is none
+	Worker   TaskID     // whose worker edits; empty for a person
 }
 
-// Edit changes the words and the priority of a card. Another title or body is
-// another task: failures are forgotten, and a breaker that held the card lets go.
+// Edit changes the words, the priority and the due date of a card. Another title,
+// body or check is another task: failures are forgotten, and a breaker that held
+// the card lets go.
 func (t Task) Edit(e Edit) (Change, error) {
 	if err := t.allowed(VerbEdit, ""); err != nil {
 		return Change{}, err
@@ -43,13 +47,37 @@ func (t Task) Edit(e Edit) (Change, error) {
 			n.Body, fields = d.Body, append(fields, "body")
 		}
 	}
+	if e.Check != nil {
+		check, err := CleanCheck(*e.Check, e.Worker)
+		if err != nil {
+			return Change{}, err
+		}
+		if check != t.Check {
+			n.Check, fields = check, append(fields, "check")
+		}
+	}
 	if len(fields) > 0 {
 		n.clearFailures()
 		c.event(EventEdited, 0, payload("fields", fields))
 	}
-	if e.Priority != nil && *e.Priority != t.Priority {
+	due := t.DueAt
+	if e.DueAt != nil {
+		var err error
+		if due, err = cleanDue(*e.DueAt); err != nil {
+			return Change{}, err
+		}
+	}
+	if e.Priority != nil {
 		n.Priority = *e.Priority
-		c.event(EventReprioritized, 0, payload("priority", n.Priority))
+	}
+	moved := !due.Equal(t.DueAt)
+	if moved || n.Priority != t.Priority {
+		p := payload("priority", n.Priority)
+		if moved { // Hermes knows no due dates, so without one the payload is its own
+			n.DueAt = due
+			p = append(p, Field{"due_at", unix(due)})
+		}
+		c.event(EventReprioritized, 0, p)
 	}
 	return c, nil
 }
@@ -63,7 +91,9 @@ func (t Task) Unchanged(was Task, e Edit, assigns bool) error {
 	}{
 		{"title", e.Title != nil && t.Title != was.Title},
 		{"body", e.Body != nil && t.Body != was.Body},
+		{"check", e.Check != nil && t.Check != was.Check},
 		{"priority", e.Priority != nil && t.Priority != was.Priority},
+		{"due date", e.DueAt != nil && !t.DueAt.Equal(was.DueAt)},
 		{"assignee", assigns && t.Assignee != was.Assignee},
 	} {
 		if f.changed {

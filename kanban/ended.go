@@ -19,7 +19,7 @@ func (t Task) Ended(run Run, x Exit, on OnExit, f *Failure, p Policy, now time.T
 	case f != nil:
 		return t.Fail(*f, run, p, now)
 	case x == Exit{} && on == OnExitComplete:
-		return t.Complete(Report{Run: run.ID, Metadata: payload("exit_code", 0).raw()}, &run, Witness{}, now)
+		return t.Complete(ExitReport(run.ID), &run, Witness{}, now)
 	}
 	fail := Failure{Class: Crashed, Exit: x, PID: run.Worker.AgentPID}
 	switch x {
@@ -29,6 +29,11 @@ func (t Task) Ended(run Run, x Exit, on OnExit, f *Failure, p Policy, now time.T
 		fail.Class = RateLimited
 	}
 	return t.Fail(fail, run, p, now)
+}
+
+// ExitReport is what a clean exit says where that is the report.
+func ExitReport(run RunID) Report {
+	return Report{Run: run, Metadata: payload("exit_code", 0).raw()}
 }
 
 // Agent records the process that the supervisor started for the run.

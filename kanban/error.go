@@ -52,6 +52,7 @@ var (
 
 	// Reporting.
 	ErrPhantom = errors.New("the report names a card that was not made")
+	ErrRefused = errors.New("the check refused the report")
 
 	// Writing.
 	ErrUnknown = errors.New("the outcome of the commit is unknown")

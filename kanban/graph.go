@@ -105,8 +105,10 @@ func (d Draft) Differs(t Task) []string {
 		{"workspace", d.WorkspaceKind == t.WorkspaceKind && (d.WorkspacePath == "" || d.WorkspacePath == t.WorkspacePath)},
 		{"max_runtime", d.MaxRuntime == t.MaxRuntime},
 		{"max_retries", d.MaxRetries == t.MaxRetries},
+		{"check", d.Check == t.Check},
 		{"skills", slices.Equal(d.Skills, t.Skills)},
 		{"model", d.Model == t.Model && d.Provider == t.Provider},
+		{"due", d.DueAt.Equal(t.DueAt)},
 	} {
 		if !f.same {
 			names = append(names, f.name)

@@ -120,6 +120,9 @@ func TestNoVerbStoresSecrets(t *testing.T) {
 		"complete, refused": func() (any, error) {
 			return running.Complete(kanban.Report{Summary: words, Created: []kanban.TaskID{kanban.TaskID(githubKey)}}, run, kanban.Witness{}, now)
 		},
+		"propose": func() (any, error) {
+			return running.Propose(kanban.Report{Summary: words, Result: words, Metadata: meta}, nil, run, kanban.Witness{}, now)
+		},
 		"edit result": func() (any, error) {
 			return status(kanban.Done).EditResult(kanban.ResultEdit{Result: words, Summary: words, Metadata: meta}, nil, now)
 		},

@@ -55,7 +55,10 @@ type Task struct {
 	BlockRecurrences int64
 	RetryAt          time.Time // no dispatch before; a claim by hand ignores it
 	Forced           bool      // promoted although parents were open
+	Check            string    // a shell command that judges a report before the card is done
+	Refusals         int64     // of reports by the check, since somebody last saw to the card
 	StartAt          time.Time // when a scheduled card goes on by itself; zero: when a person says so
+	DueAt            time.Time // by when it should be finished; zero: no such date
 
 	IdempotencyKey   string
 	MaxRuntime       time.Duration
@@ -118,9 +121,9 @@ func (t *Task) clearClaim() {
 	t.Run, t.Lock, t.Expires, t.WorkerPID = 0, "", time.Time{}, 0
 }
 
-// clearFailures forgets the failures so far, and the delay they cost.
+// clearFailures forgets the failures and refusals so far, and the delay they cost.
 func (t *Task) clearFailures() {
-	t.Failures, t.LastError, t.RetryAt = 0, "", time.Time{}
+	t.Failures, t.LastError, t.RetryAt, t.Refusals = 0, "", time.Time{}, 0
 }
 
 // Pinned refuses when run is set and is not the card's current one: a worker

@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // routines have time zones, and not every machine has their rules
 
 	"andon/internal/cli"
 )

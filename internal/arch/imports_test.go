@@ -56,7 +56,7 @@ var allowed = map[string][]string{
 
 	// Who works on it.
 	"internal/workspace": {"internal/fsx", "internal/proc", "kanban"},
-	"internal/worker": {"internal/board", "internal/config", "internal/fsx", "internal/home", "internal/proc",
+	"internal/worker": {"internal/attach", "internal/board", "internal/config", "internal/fsx", "internal/home", "internal/proc",
 		"internal/store", "internal/token", "internal/workspace", "kanban"},
 	"internal/dispatch": {"internal/board", "internal/config", "internal/home", "internal/lock", "internal/proc",
 		"internal/store", "internal/worker", "kanban"},

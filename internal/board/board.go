@@ -21,6 +21,10 @@ type Board struct {
 	// defaults. The jitter is the board's own.
 	Policy func(assignee string) kanban.Policy
 
+	// Checks tells how reports on the cards of a profile are judged. Nil: only by the
+	// checks of the cards themselves.
+	Checks func(profile string) kanban.Checking
+
 	// Defaults are what the cards that are made get where they do not say. The
 	// board's database knows nothing of them.
 	Defaults kanban.Defaults

@@ -337,19 +337,23 @@ func TestReadsNeverWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 		storetest.Exec(t, db, `UPDATE tasks SET status = 'done', completed_at = 1 WHERE id = '`+string(parent)+`'`) // as a neighbour might
+		routine(t, b, kanban.Routine{Name: "due", Cron: "@daily"})
+		storetest.Exec(t, db, `UPDATE andon_routines SET next_at = 1`)
 
 		version := storetest.Version(t, db)
 		before, at := storetest.Everything(t, db), version()
 		for name, read := range map[string]func() error{
-			"List":  func() error { _, err := b.List(t.Context(), store.Filter{}); return err },
-			"Task":  func() error { _, err := b.Task(t.Context(), child); return err },
-			"Show":  func() error { _, err := b.Show(t.Context(), child, 10); return err },
-			"Runs":  func() error { _, err := b.Runs(t.Context(), held); return err },
-			"Run":   func() error { _, err := b.Run(t.Context(), c.Runs[0].ID); return err },
-			"Stats": func() error { _, err := b.Stats(t.Context()); return err },
-			"Floor": func() error { _, err := b.Floor(t.Context()); return err },
-			"Brief": func() error { _, err := b.Brief(t.Context(), child); return err },
-			"Head":  func() error { _, err := b.Head(t.Context()); return err },
+			"List":     func() error { _, err := b.List(t.Context(), store.Filter{}); return err },
+			"Task":     func() error { _, err := b.Task(t.Context(), child); return err },
+			"Show":     func() error { _, err := b.Show(t.Context(), child, 10); return err },
+			"Runs":     func() error { _, err := b.Runs(t.Context(), held); return err },
+			"Run":      func() error { _, err := b.Run(t.Context(), c.Runs[0].ID); return err },
+			"Stats":    func() error { _, err := b.Stats(t.Context()); return err },
+			"Floor":    func() error { _, err := b.Floor(t.Context()); return err },
+			"Routines": func() error { _, err := b.Routines(t.Context()); return err },
+			"Routine":  func() error { _, err := b.Routine(t.Context(), "due"); return err },
+			"Brief":    func() error { _, err := b.Brief(t.Context(), child); return err },
+			"Head":     func() error { _, err := b.Head(t.Context()); return err },
 			"Events": func() error {
 				_, err := b.Events(t.Context(), store.EventFilter{Tenant: "x", Assignee: "ada", Limit: 2, Newest: true})
 				return err

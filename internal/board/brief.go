@@ -19,6 +19,9 @@ func (b *Board) Brief(ctx context.Context, id kanban.TaskID) (br kanban.Brief, e
 		if br.Runs, err = tx.Runs(ctx, id); err != nil {
 			return err
 		}
+		if br.Refused, err = tx.LastProposals(ctx, id, kanban.ProposalRefused, kanban.BriefRefused); err != nil {
+			return err
+		}
 		if br.Comments, err = tx.Comments(ctx, id); err != nil {
 			return err
 		}

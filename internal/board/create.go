@@ -23,6 +23,10 @@ func (b *Board) Create(ctx context.Context, d kanban.Draft) (t kanban.Task, exis
 }
 
 func (b *Board) create(ctx context.Context, tx *store.Tx, d kanban.Draft) (t kanban.Task, existed bool, err error) {
+	return b.createOn(ctx, tx, d, b.Defaults)
+}
+
+func (b *Board) createOn(ctx context.Context, tx *store.Tx, d kanban.Draft, defaults kanban.Defaults) (t kanban.Task, existed bool, err error) {
 	if d.IdempotencyKey != "" {
 		t, ok, err := tx.Keyed(ctx, d.IdempotencyKey, kanban.Archived)
 		for _, s := range d.Subs {
@@ -42,7 +46,7 @@ func (b *Board) create(ctx context.Context, tx *store.Tx, d kanban.Draft) (t kan
 	if err != nil {
 		return t, false, err
 	}
-	c, err := kanban.Create(id, d.On(b.Defaults, id), parents, tx.Now)
+	c, err := kanban.Create(id, d.On(defaults, id), parents, tx.Now)
 	if err != nil {
 		return t, false, err
 	}

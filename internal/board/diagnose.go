@@ -33,7 +33,7 @@ func (b *Board) Diagnose(ctx context.Context, id kanban.TaskID, c Clinic) (found
 		ids := []kanban.TaskID{id}
 		if id == "" {
 			live := slices.DeleteFunc(slices.Clone(kanban.Statuses), kanban.Status.Satisfied)
-			if ids, err = tx.Suspects(ctx, live, kanban.Blocked, kanban.Ready, tx.Now.Add(-th.Stranded), kanban.OutcomeCrashed,
+			if ids, err = tx.Suspects(ctx, live, kanban.Blocked, kanban.Ready, tx.Now.Add(-th.Stranded), tx.Now, kanban.OutcomeCrashed,
 				everSuspect, []kanban.EventKind{kanban.EventUnblocked}, tx.Now.Add(-th.CycleWindow)); err != nil {
 				return err
 			}

@@ -26,6 +26,7 @@ var roles = map[string]func(ctx context.Context, b *board.Board, args []string) 
 	"write": writeComments,
 	"soak":  soakWrite,
 	"live":  live,
+	"fire":  fireAll,
 }
 
 func TestMain(m *testing.M) {

@@ -189,6 +189,7 @@ func (d drawer) draft() kanban.Draft {
 	if key := pick(d, "key", "", "", "x", "y"); key != "" {
 		t.IdempotencyKey = d.tenant + " " + key
 	}
+	t.Check = pick(d, "check", "", "", "", "", "make test")
 	switch rapid.IntRange(0, 5).Draw(d.T, "more") {
 	case 0:
 		t.Body, t.CreatedBy, t.Session, t.Project = "two\nlines, größer", "ada", "s", "p"
@@ -197,6 +198,7 @@ func (d drawer) draft() kanban.Draft {
 		t.Skills, t.Model, t.Provider, t.Effort = []string{"go", "a \"b\""}, "m", "p", "High"
 	case 2:
 		t.Skills, t.GoalMode, t.GoalMaxTurns = []string{}, true, 4
+		t.DueAt = d.m.now.Add(d.span("due"))
 	case 4:
 		t.At, t.Triage, t.Blocked = d.m.now.Add(d.span("at")+time.Millisecond), pick(d, "triage at", false, false, true), false
 	case 3:

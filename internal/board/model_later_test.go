@@ -37,13 +37,18 @@ func init() {
 		"edit": {kanban.VerbEdit, 2, func(d drawer) step {
 			id := d.card()
 			var e kanban.Edit
-			switch title, body, priority := pick(d, "title", "z", "", "a"), d.text("body"), int64(3); pick(d, "field", 0, 1, 2) {
+			switch title, body, priority := pick(d, "title", "z", "", "a"), d.text("body"), int64(3); pick(d, "field", 0, 1, 2, 3) {
 			case 0:
 				e.Title = &title
 			case 1:
 				e.Body = &body
-			default:
+			case 2:
 				e.Priority = &priority
+			default:
+				e.DueAt = new(time.Time)
+				if in := pick(d, "due", 700*time.Millisecond, -time.Hour, 0); in != 0 {
+					*e.DueAt = d.m.now.Add(in)
+				}
 			}
 			return card(id, func(ctx context.Context, b *board.Board) (kanban.Change, error) { return b.Edit(ctx, id, e) },
 				func(m *model, t kanban.Task) (kanban.Change, error) { return t.Edit(e) })

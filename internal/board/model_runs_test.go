@@ -41,7 +41,7 @@ func init() {
 			on := pick(d, "on", kanban.OnExitProtocol, kanban.OnExitComplete)
 			return ofRun(r, func(ctx context.Context, b *board.Board) (kanban.Change, error) { return b.Ended(ctx, r, x, on, nil) },
 				func(m *model, t kanban.Task, r kanban.Run) (kanban.Change, error) {
-					return t.Ended(r, x, on, nil, m.policy(t.Assignee), m.now)
+					return m.ended(t, r, x, on)
 				})
 		}},
 		"fail": {kanban.VerbFail, 4, func(d drawer) step {

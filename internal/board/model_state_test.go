@@ -27,7 +27,9 @@ type model struct {
 	links    map[kanban.Link]bool
 	comments []kanban.Comment
 	events   []kanban.Event
-	compared int // how many of them
+
+	proposals []kanban.Proposal // by their number among them
+	compared  int               // how many of them
 
 	newCards []kanban.TaskID // drawn by the board and not used yet
 	newRuns  []kanban.RunID
@@ -62,6 +64,7 @@ func (m *model) keep(c kanban.Change) {
 		t.Run = opened
 	}
 	m.cards[t.ID] = t
+	m.keepProposals(c)
 	for _, l := range c.Links {
 		m.links[l] = true
 	}
@@ -199,6 +202,7 @@ func (m *model) clone() *model {
 	n := *m
 	n.cards, n.runs, n.links = maps.Clone(m.cards), maps.Clone(m.runs), maps.Clone(m.links)
 	n.order, n.comments, n.events = slices.Clone(m.order), slices.Clone(m.comments), slices.Clone(m.events)
+	n.proposals = slices.Clone(m.proposals)
 	return &n
 }
 
@@ -220,7 +224,7 @@ func milli(t time.Time) time.Time {
 }
 
 func storedTask(t kanban.Task) kanban.Task {
-	for _, at := range []*time.Time{&t.CreatedAt, &t.StartedAt, &t.CompletedAt, &t.Expires, &t.HeartbeatAt, &t.StartAt} {
+	for _, at := range []*time.Time{&t.CreatedAt, &t.StartedAt, &t.CompletedAt, &t.Expires, &t.HeartbeatAt, &t.StartAt, &t.DueAt} {
 		*at = second(*at)
 	}
 	t.RetryAt = milli(t.RetryAt)

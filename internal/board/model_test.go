@@ -174,12 +174,14 @@ type kept struct {
 	Runs              map[kanban.TaskID][]kanban.Run
 	Parents, Children map[kanban.TaskID][]kanban.TaskID
 	Comments          map[kanban.TaskID][]kanban.Comment
+	Proposals         map[kanban.TaskID][]kanban.Proposal
 	Events            []string // of the step
 }
 
 func nothing() kept {
 	return kept{map[kanban.TaskID]kanban.Task{}, map[kanban.TaskID][]kanban.Run{},
-		map[kanban.TaskID][]kanban.TaskID{}, map[kanban.TaskID][]kanban.TaskID{}, map[kanban.TaskID][]kanban.Comment{}, nil}
+		map[kanban.TaskID][]kanban.TaskID{}, map[kanban.TaskID][]kanban.TaskID{}, map[kanban.TaskID][]kanban.Comment{},
+		map[kanban.TaskID][]kanban.Proposal{}, nil}
 }
 
 // compare fails the test if the two differ, or if what they agree on contradicts
@@ -205,6 +207,12 @@ func (tw *twins) compare(t *rapid.T) {
 	for _, c := range m.comments {
 		if tw.touched[c.Task] {
 			want.Comments[c.Task] = append(want.Comments[c.Task], c)
+		}
+	}
+	for _, p := range m.proposals {
+		if _, there := m.cards[p.Task]; there && tw.touched[p.Task] {
+			p.State = p.Now(m.cards[p.Task])
+			want.Proposals[p.Task] = append(want.Proposals[p.Task], storedProposal(p))
 		}
 	}
 	want.Events = lines(m.events[m.compared:])
@@ -261,6 +269,13 @@ func (tw *twins) read(t *rapid.T) kept {
 			got.Runs[id] = append(got.Runs[id], storedRun(r)) // for its JSON
 		}
 		slices.SortFunc(got.Runs[id], func(a, b kanban.Run) int { return int(a.ID - b.ID) }) // the clock may have gone back
+		proposals, err := tw.board.Proposals(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range proposals {
+			got.Proposals[id] = append(got.Proposals[id], storedProposal(p))
+		}
 		for _, p := range c.Parents {
 			got.Parents[id] = append(got.Parents[id], p.ID)
 		}

@@ -114,9 +114,10 @@ var modelVerbs = map[string]modelVerb{
 			r.Summary += " " + string(pick(d, "named", d.any(), "t_00000000"))
 			r.Created = pick(d, "created", nil, []kanban.TaskID{d.any()}, []kanban.TaskID{d.any(), d.any()})
 		}
+		r.NoCheck = pick(d, "no check", "", "", "", "ada")
 		return card(id, func(ctx context.Context, b *board.Board) (kanban.Change, error) { return b.Complete(ctx, id, r) },
 			func(m *model, t kanban.Task) (kanban.Change, error) {
-				return t.Complete(r, m.run(t.Run), m.witness(id, r), m.now)
+				return m.complete(t, r)
 			})
 	}},
 	"block": {kanban.VerbBlock, 3, func(d drawer) step {

@@ -139,7 +139,7 @@ func (b *Board) Counts(ctx context.Context) (map[kanban.Status]int, error) {
 type Floor struct {
 	Running []store.Held
 	Ready   []kanban.Task // in the order of dispatch
-	Next    time.Time     // when the next scheduled card goes on; zero if none will by itself
+	Next    time.Time     // when the next scheduled card goes on, or the next routine is due; zero if none by itself
 
 	// Pasts are of the ready cards that have one which may hold them back.
 	Pasts map[kanban.TaskID]kanban.Past
@@ -157,7 +157,13 @@ func (b *Board) Floor(ctx context.Context) (f Floor, err error) {
 		if f.Pasts, err = pasts(ctx, tx); err != nil {
 			return err
 		}
-		f.Next, err = tx.NextStart(ctx, kanban.Scheduled)
+		if f.Next, err = tx.NextStart(ctx, kanban.Scheduled); err != nil {
+			return err
+		}
+		routine, err := tx.NextRoutine(ctx)
+		if f.Next.IsZero() || !routine.IsZero() && routine.Before(f.Next) {
+			f.Next = routine
+		}
 		return err
 	})
 	return f, err

@@ -38,6 +38,19 @@ func (b *Board) Renew(ctx context.Context, run kanban.Run, lock string, ttl time
 // [kanban.Task.Ended].
 func (b *Board) Ended(ctx context.Context, run kanban.Run, x kanban.Exit, on kanban.OnExit, f *kanban.Failure) (kanban.Change, error) {
 	return b.ofRun(ctx, run, func(tx *store.Tx, t kanban.Task, r kanban.Run) (kanban.Change, error) {
+		if f != nil || !r.Open() || t.Run != r.ID {
+			return t.Ended(r, x, on, f, b.policy(t), tx.Now)
+		}
+		last, err := tx.LastProposal(ctx, r)
+		if err != nil {
+			return kanban.Change{}, err
+		}
+		if last != nil && last.Left(x) {
+			return t.Rejected(*last, r, x, b.policy(t), tx.Now)
+		}
+		if _, held, err := t.Judged(kanban.Report{}, b.checking(t, &r), &r); err != nil || held {
+			on = kanban.OnExitProtocol // a clean exit alone is no report
+		}
 		return t.Ended(r, x, on, f, b.policy(t), tx.Now)
 	})
 }

@@ -40,7 +40,8 @@ it is, with a warning.
 
 Further fields of a card: priority, tenant, workspace (scratch, dir:PATH,
 worktree or worktree:PATH), branch, skills, max_runtime, max_retries,
-triage, blocked, model and provider.`,
+check, triage, blocked, model, provider and due (a time such as
+2027-01-04 17:00).`,
 		example: `  andon apply -f letters.yaml --dry-run
   andon apply -f letters.yaml
   generate-cards | andon apply -f - --json`,
@@ -215,7 +216,7 @@ type graphReader struct {
 }
 
 func (r *graphReader) card(path string, n ast.Node) error {
-	node := kanban.Node{Draft: kanban.Draft{CreatedBy: r.author()}}
+	node := kanban.Node{Draft: kanban.Draft{CreatedBy: r.author(), Worker: r.own()}}
 	t := &node.Draft
 	var parents []string
 	place := n
@@ -241,6 +242,20 @@ func (r *graphReader) card(path string, n ast.Node) error {
 			}
 			return err
 		},
+		"due": func(path string, n ast.Node) error {
+			s, err := yamlx.Scalar(path, n)
+			switch {
+			case err != nil:
+				return err
+			case strings.HasPrefix(strings.TrimSpace(s), "+"):
+				return yamlx.Placed(n, path, "%q would be another time whenever the file is applied; give one such as 2027-01-04 17:00", s)
+			}
+			if t.DueAt, err = config.ParseTime(s, r.Now(), r.Zone); err != nil {
+				return yamlx.Placed(n, path, "%v", err)
+			}
+			return nil
+		},
+		"check":    yamlx.Text(&t.Check),
 		"triage":   yamlx.Bool(&t.Triage),
 		"blocked":  yamlx.Bool(&t.Blocked),
 		"model":    yamlx.Text(&t.Model),

@@ -151,6 +151,7 @@ var verbs = []func(*app) *cobra.Command{
 	newBoard,
 	newApply,
 	newSwarm,
+	newRoutine,
 	newSpecify,
 	newDecompose,
 	newEdit,

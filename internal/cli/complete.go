@@ -3,10 +3,16 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"andon/internal/config"
+	"andon/internal/view"
+	"andon/internal/worker"
 	"andon/kanban"
 )
 
@@ -22,11 +28,15 @@ card is removed when its worker has ended and no card that waits for it is left.
 
 An artifact is a file that was made. One in the card's scratch folder is copied
 and kept with the card, like one whose full path stands in the summary or the
-result; any other is only named. If one cannot be kept, nothing is done.`,
+result; any other is only named. If one cannot be kept, nothing is done.
+
+Where a check holds a card (create --check, or its profile's), it is run first, in
+the card's workspace, and this call waits for the verdict: done, or refused with
+the output. Only a person may skip it.`,
 		example: `  andon complete t_1a2b3c4d --summary "the letter is in letter.txt"
   andon complete --metadata '{"tests": 12}'       inside a worker
   andon complete --artifact report.pdf            inside a worker`,
-		exits: "no such card, it is in another status, another run has it, or an artifact cannot be kept",
+		exits: "no such card, it is in another status, another run has it, an artifact cannot be kept, or the check refused the report",
 	}, cobra.ArbitraryArgs, o.run)
 	f := cmd.Flags()
 	f.StringVar(&o.report.Result, "result", "", "what came out, for each of the cards")
@@ -34,6 +44,7 @@ result; any other is only named. If one cannot be kept, nothing is done.`,
 	f.StringArrayVar(&o.created, "created-card", nil, "card that was made on the way; it is checked (may be repeated, one card only)")
 	f.StringVar(&o.metadata, "metadata", "", "facts for other workers, a JSON object (one card only)")
 	f.StringArrayVar(&o.report.Artifacts, "artifact", nil, "file that was made, its path absolute or in the workspace (may be repeated, one card only)")
+	f.BoolVar(&o.noCheck, "no-check", false, "finish it although it has a check (persons only; it is recorded)")
 	o.changed = f.Changed
 	return cmd
 }
@@ -43,6 +54,7 @@ type complete struct {
 	report   kanban.Report
 	metadata string
 	created  []string
+	noCheck  bool
 	changed  func(flag string) bool
 }
 
@@ -56,7 +68,13 @@ func (o *complete) run(ctx context.Context, args []string) error {
 			return usagef("--%s is about one card, and %d are named; complete them one by one", flag, len(ids))
 		}
 	}
+	if o.Env("ANDON_CHECK") != "" {
+		return &kanban.Error{Code: kanban.Denied, Msg: fmt.Sprintf("complete %s: a check is running, and says what it finds by its exit status", ids[0])}
+	}
 	report := o.report
+	if report.Worker = o.own(); o.noCheck {
+		report.NoCheck = o.author()
+	}
 	for _, id := range o.created {
 		report.Created = append(report.Created, kanban.TaskID(id))
 	}
@@ -70,14 +88,52 @@ func (o *complete) run(ctx context.Context, args []string) error {
 		return err
 	}
 	return o.with(ctx, func(s *session) error {
+		reporter := o.reporter(s)
 		return o.each(ids, func(id kanban.TaskID) (string, any, error) {
 			r := report
 			r.Run = pins[id]
-			c, err := s.Complete(ctx, id, r)
+			c, err := reporter.Complete(ctx, id, r)
+			if no, ok := errors.AsType[*worker.Refused](err); ok {
+				return "", o.refusal(no), err
+			}
 			o.tidy(ctx, s, c)
 			return changed(c, err, fmt.Sprintf("Completed %s", id))
 		})
 	})
+}
+
+// reporter completes cards and waits for their checks.
+func (a *app) reporter(s *session) worker.Reporter {
+	return worker.Reporter{
+		Board: s.Board, Place: s.place, Root: s.home.Root, Self: a.Self,
+		Profile: func(name string) (config.Profile, error) { return s.config.Profiles[name], s.unread },
+		Waiting: func(id kanban.TaskID, command string, limit time.Duration) {
+			if a.Interactive {
+				fmt.Fprintf(a.Err, "Checking %s, for at most %s: %s\n", id, config.Duration(limit), view.Plain(command))
+			}
+		},
+	}
+}
+
+// outputLines is how many of the last lines of a check's output are shown with a
+// refusal.
+const outputLines = 60
+
+// refusal tells why the check refused a report.
+func (a *app) refusal(no *worker.Refused) any {
+	lines := strings.Split(strings.TrimRight(view.PlainLines(no.Proposal.Output), "\n"), "\n")
+	if n := len(lines) - outputLines; n > 0 {
+		fmt.Fprintf(a.Err, "(the last %d of %d lines)\n", outputLines, len(lines))
+		lines = lines[n:]
+	}
+	if strings.TrimSpace(no.Proposal.Output) != "" {
+		fmt.Fprintln(a.Err, strings.Join(lines, "\n"))
+	}
+	return struct {
+		failure
+		Check  view.Check    `json:"check"`
+		Status kanban.Status `json:"status"`
+	}{failure{no.Task.ID, no.Error()}, view.NewCheck(no.Proposal), no.Task.Status}
 }
 
 // parseObject reads a JSON object.

@@ -70,6 +70,8 @@ func (a *app) complete(cmd *cobra.Command) {
 		"rm":             a.completeCards,
 		"kind":           fixed(kanban.Dependency, kanban.NeedsInput, kanban.Capability, kanban.Transient),
 		"created-card":   a.completeCards,
+		"missed":         fixed(kanban.Misses...),
+		"overlap":        fixed(kanban.Overlaps...),
 		"state-type":     fixed("status", "outcome"),
 		"initial-status": fixed("running", "blocked"),
 		"workspace":      fixed("scratch", "dir", "dir:", "worktree", "worktree:"),
@@ -111,6 +113,8 @@ func (a *app) completeArg(cmd *cobra.Command, arg, typed string) ([]cobra.Comple
 	switch strings.Trim(arg, "[].") {
 	case "ID", "PARENT", "CHILD":
 		return a.answer(cmd, a.completeCards, typed)
+	case "ROUTINE":
+		return a.answer(cmd, a.completeRoutines, typed)
 	case "NUMBER":
 		return a.answer(cmd, a.completeAttachments, typed)
 	case "EFFORT":

@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"andon/internal/config"
 	"andon/internal/home"
@@ -32,6 +34,7 @@ On a terminal, without a title and a body, the card is written in $VISUAL or
 $EDITOR.`,
 		example: `  andon create "Write the letter" --assignee ada
   andon create "Fix the parser" --assignee ada --workspace worktree:~/src/parser
+  andon create "Fix the lexer" --assignee ada --workspace worktree --check 'go test ./...'
   andon create "Post it" --assignee bob --parent t_1a2b3c4d
   git diff | andon create "Review this" --body - --assignee ada --json`,
 		exits: "refused: blank title, unknown parent, a value that breaks a rule",
@@ -41,7 +44,12 @@ $EDITOR.`,
 		}
 		return cobra.ExactArgs(1)(cmd, args)
 	}, o.run)
-	f := cmd.Flags()
+	o.flags(cmd.Flags())
+	return cmd
+}
+
+// flags are those of every verb that says what a card is like.
+func (o *create) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.d.Body, "body", "", "text of the card; - reads standard input")
 	f.StringVar(&o.bodyFile, "body-file", "", "read the text from a file; - is standard input")
 	f.StringVar(&o.d.Assignee, "assignee", "", "profile or person that shall do it")
@@ -62,17 +70,18 @@ $EDITOR.`,
 	f.BoolVar(&o.d.GoalMode, "goal", false, "goal mode")
 	f.Int64Var(&o.d.GoalMaxTurns, "goal-max-turns", 0, "turns in goal mode")
 	f.StringVar(&o.initial, "initial-status", "running", "running (the ordinary way) or blocked (a person must unblock it)")
+	f.StringVar(&o.d.Check, "check", "", "shell command that must succeed in the workspace before the card is done")
 	f.StringArrayVar(&o.notify, "notify", nil, "target of andon.yaml that hears what happens to the card (may be repeated)")
+	f.StringVar(&o.due, "due", "", "by when it should be done: 2027-01-04 09:00, RFC 3339, or +2d")
 	atFlag(f, &o.at)
 	o.changed = f.Changed
-	return cmd
 }
 
 type create struct {
 	*app
 	d                               kanban.Draft
 	bodyFile, workspace, maxRuntime string
-	at, project                     string
+	at, due, project                string
 	initial                         string
 	parents, skills, notify         []string
 	changed                         func(flag string) bool
@@ -81,6 +90,9 @@ type create struct {
 func (o *create) run(ctx context.Context, args []string) error {
 	d := o.d
 	if err := o.fill(&d); err != nil {
+		return err
+	}
+	if err := o.times(&d); err != nil {
 		return err
 	}
 	file := ""
@@ -109,6 +121,9 @@ func (o *create) run(ctx context.Context, args []string) error {
 			discard(file)
 		}
 		o.warnIdle(s, t)
+		if t.Overdue(o.Now()) {
+			o.warn("%s is overdue from the start: it was due at %s", t.ID, t.DueAt.In(o.Zone).Format("2006-01-02 15:04:05"))
+		}
 		if o.json {
 			return view.JSON(o.Out, view.NewTask(t))
 		}
@@ -118,13 +133,8 @@ func (o *create) run(ctx context.Context, args []string) error {
 }
 
 func (o *create) create(ctx context.Context, s *session, d kanban.Draft) (t kanban.Task, err error) {
-	for _, name := range o.notify {
-		sub, err := s.targetSub(name)
-		if err != nil {
-			return t, err
-		}
-		sub.Profile = o.profile()
-		d.Subs = append(d.Subs, sub)
+	if d.Subs, err = o.subs(s); err != nil {
+		return t, err
 	}
 	if o.project != "" {
 		if s.Defaults.Project, err = o.findProject(s.home, o.project); err != nil {
@@ -133,6 +143,19 @@ func (o *create) create(ctx context.Context, s *session, d kanban.Draft) (t kanb
 	}
 	t, _, err = s.Create(ctx, d)
 	return t, err
+}
+
+// subs are the subscriptions that --notify asks for.
+func (o *create) subs(s *session) (subs []kanban.Sub, err error) {
+	for _, name := range o.notify {
+		sub, err := s.targetSub(name)
+		if err != nil {
+			return nil, err
+		}
+		sub.Profile = o.profile()
+		subs = append(subs, sub)
+	}
+	return subs, nil
 }
 
 // inEditor reports whether a person is there to write the card, and has given no
@@ -160,7 +183,31 @@ func (o *create) write(d *kanban.Draft) (file string, ok bool, err error) {
 	return file, true, nil
 }
 
-// fill puts the flags that need reading into the draft.
+// times puts the hours into the draft.
+func (o *create) times(d *kanban.Draft) (err error) {
+	if d.At, err = o.parseAt(o.at, o.at != ""); err != nil {
+		return err
+	}
+	d.DueAt, err = o.parseDue(o.due, o.changed("due"))
+	return err
+}
+
+// parseDue reads the value of --due; the zero time where it was not given.
+func (a *app) parseDue(s string, given bool) (time.Time, error) {
+	if !given {
+		return time.Time{}, nil
+	}
+	at, err := config.ParseTime(s, a.Now(), a.Zone)
+	if err == nil && at.Unix() <= 0 {
+		err = fmt.Errorf("%q is before 1970", s)
+	}
+	if err != nil {
+		return at, usagef("--due: %v", err)
+	}
+	return at, nil
+}
+
+// fill puts the flags that need reading into the draft, but for its hours.
 func (o *create) fill(d *kanban.Draft) (err error) {
 	for _, p := range o.parents {
 		d.Parents = append(d.Parents, kanban.TaskID(p))
@@ -181,9 +228,6 @@ func (o *create) fill(d *kanban.Draft) (err error) {
 			return usagef("--max-runtime: %v", err)
 		}
 	}
-	if d.At, err = o.parseAt(o.at, o.at != ""); err != nil {
-		return err
-	}
 	if o.changed("max-retries") && d.MaxRetries < 1 {
 		return usagef("--max-retries %d: it must be 1 or more", d.MaxRetries)
 	}
@@ -200,6 +244,10 @@ func (o *create) fill(d *kanban.Draft) (err error) {
 	if d.CreatedBy == "" {
 		d.CreatedBy = o.author()
 	}
+	if o.changed("check") && strings.TrimSpace(d.Check) == "" {
+		return usagef("--check: it is blank; give a command, or leave it out")
+	}
+	d.Worker = o.own()
 	d.Body, err = o.text(d.Body, o.bodyFile, o.changed)
 	return err
 }

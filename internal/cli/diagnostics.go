@@ -20,7 +20,8 @@ func newDiagnostics(a *app) *cobra.Command {
 		short: "show what is wrong with cards, and what to do about it",
 		long: `Show the signs of trouble with cards, the gravest first: failures and crashes in
 a row, blocks that nobody answers, cards that nobody takes, reports that name
-cards which are not there. They are found anew at each call, and gone when their
+cards which are not there, cards that are overdue, routines of which no card can be
+made. They are found anew at each call, and gone when their
 cause is. From when on they are told, "diagnostics" in andon.yaml says.`,
 		example: `  andon diagnostics --severity error
   andon diag --task t_1a2b3c4d --json | jq '.[].diagnostics[].kind'`,
@@ -55,7 +56,7 @@ func (o *diagnostics) run(ctx context.Context, _ []string) error {
 		if err != nil {
 			return err
 		}
-		out, n := []view.CardDiagnostics{}, 0
+		out, n := []any{}, 0
 		var b strings.Builder
 		for _, d := range all {
 			d.Found = slices.DeleteFunc(d.Found, func(x kanban.Diagnostic) bool { return x.Severity.Weight() < least.Weight() })
@@ -66,13 +67,28 @@ func (o *diagnostics) run(ctx context.Context, _ []string) error {
 			out = append(out, view.NewCardDiagnostics(d.Task, d.Found))
 			b.WriteString("\n" + o.style().Row(d.Task) + "\n" + indent(view.DiagnosticRows(d.Found, d.Task.ID)) + "\n")
 		}
-		switch {
+		cards := len(out)
+		var failed []kanban.Routine
+		if !o.changed("task") && kanban.Grave.Weight() >= least.Weight() {
+			if failed, err = s.failedRoutines(ctx); err != nil {
+				return err
+			}
+		}
+		for _, r := range failed {
+			d := r.Diagnose()
+			out = append(out, view.NewRoutineDiagnostics(r, d))
+			b.WriteString("\nroutine " + view.Plain(r.Name) + "  " + view.Plain(r.Recipe.Draft.Title) + "\n" + indent(view.DiagnosticRows([]kanban.Diagnostic{d}, "")) + "\n")
+		}
+		switch on := counted(cards, "card", "cards"); {
 		case o.json:
 			return view.JSON(o.Out, out)
-		case n == 0:
+		case n+len(failed) == 0:
 			o.printf("no signs of trouble\n")
 		default:
-			o.printf("%s on %s\n%s", counted(n, "sign of trouble", "signs of trouble"), counted(len(out), "card", "cards"), b.String())
+			if len(failed) > 0 {
+				on += " and " + counted(len(failed), "routine", "routines")
+			}
+			o.printf("%s on %s\n%s", counted(n+len(failed), "sign of trouble", "signs of trouble"), on, b.String())
 		}
 		return nil
 	})

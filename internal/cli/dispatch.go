@@ -115,6 +115,15 @@ type tickView struct {
 	Guarded       []guardedView    `json:"respawn_guarded"`
 	RateLimited   []kanban.TaskID  `json:"rate_limited"`
 	SkippedLocked bool             `json:"skipped_locked"`
+	Routines      []firedView      `json:"routines"`
+}
+
+// firedView is a routine whose time had come.
+type firedView struct {
+	Name    string                `json:"name"`
+	TaskID  *kanban.TaskID        `json:"task_id"`
+	Outcome kanban.RoutineOutcome `json:"outcome"`
+	Error   string                `json:"error,omitempty"`
 }
 
 type spawnView struct {
@@ -150,6 +159,14 @@ func newTickView(r dispatch.Report) tickView {
 		Unassigned: held(r, dispatch.HoldUnassigned), Nonspawnable: held(r, dispatch.HoldNoProfile), Capped: held(r, dispatch.HoldCap),
 		ProfileCapped: []profileCapView{}, AutoAssigned: list(r.AutoAssigned), Waiting: []waitingView{}, Guarded: []guardedView{},
 		RateLimited: held(r, dispatch.HoldRateLimit), SkippedLocked: r.SkippedLocked,
+		Routines: []firedView{},
+	}
+	for _, f := range r.Fired {
+		fired := firedView{Name: f.Routine.Name, Outcome: f.Routine.Outcome, Error: f.Routine.Error}
+		if f.Card != "" {
+			fired.TaskID = &f.Card
+		}
+		v.Routines = append(v.Routines, fired)
 	}
 	for _, s := range r.Spawned {
 		v.Spawned = append(v.Spawned, spawnView{s.Task, s.Assignee, s.Workspace, s.Run})
@@ -192,6 +209,13 @@ func tickText(r dispatch.Report, dryRun bool) string {
 	line("timed out", r.TimedOut)
 	line("stale", r.Stale)
 	line("gave up", r.AutoBlocked)
+	for _, f := range r.Fired {
+		what := string(f.Card)
+		if f.Card == "" {
+			what = fmt.Sprintf("no card (%s: %s)", f.Routine.Outcome, f.Routine.Error)
+		}
+		fmt.Fprintf(&b, "%-13s %s -> %s\n", "routine:", view.Plain(f.Routine.Name), view.Plain(what))
+	}
 	line("promoted", r.Promoted)
 	what, assigned := "started", "assigned"
 	if dryRun {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,9 +15,10 @@ func newEdit(a *app) *cobra.Command {
 	o := &edit{app: a}
 	cmd := verb(words{
 		use: "edit ID", group: "cards",
-		short: "change a card's title, body or priority, or what a finished one says",
-		long: `Change the title, the body or the priority of a card that is not archived.
-Another title or body is another task: its failures are forgotten, and one that
+		short: "change a card's title, body, check, priority or due date, or what a finished one says",
+		long: `Change the title, the body, the check, the priority or the due date of a card
+that is not archived.
+Another title, body or check is another task: its failures are forgotten, and one that
 they had blocked goes on. With --result, change what a finished card and its last
 run say; that goes by itself.
 
@@ -24,6 +26,7 @@ On a terminal, without any of these, the card is edited in $VISUAL or $EDITOR. W
 others have changed meanwhile is not written over.`,
 		example: `  andon edit t_1a2b3c4d --title "Write two letters" --priority 5
   andon edit t_1a2b3c4d --body-file letter.md
+  andon edit t_1a2b3c4d --due "2027-01-04 17:00"
   andon edit t_1a2b3c4d --result "in letters.txt" --summary "two letters"`,
 		exits: "no such card, it is archived, or --result is given and it is not done",
 	}, cobra.ExactArgs(1), o.run)
@@ -32,6 +35,8 @@ others have changed meanwhile is not written over.`,
 	f.StringVar(&o.body, "body", "", "another text; - reads standard input")
 	f.StringVar(&o.bodyFile, "body-file", "", "read the text from a file; - is standard input")
 	f.Int64Var(&o.priority, "priority", 0, "higher is started first")
+	f.StringVar(&o.due, "due", "", "by when it should be done: 2027-01-04 09:00, RFC 3339, +2d, or none")
+	f.StringVar(&o.check, "check", "", "another command that must succeed before the card is done; empty: none")
 	f.StringVar(&o.result.Result, "result", "", "what came out")
 	f.StringVar(&o.result.Summary, "summary", "", "what was done (with --result; default: the result)")
 	f.StringVar(&o.metadata, "metadata", "", "facts for other workers, a JSON object (with --result)")
@@ -41,11 +46,11 @@ others have changed meanwhile is not written over.`,
 
 type edit struct {
 	*app
-	title, body, bodyFile string
-	priority              int64
-	result                kanban.ResultEdit
-	metadata              string
-	changed               func(flag string) bool
+	title, body, bodyFile, due, check string
+	priority                          int64
+	result                            kanban.ResultEdit
+	metadata                          string
+	changed                           func(flag string) bool
 }
 
 func (o *edit) run(ctx context.Context, args []string) error {
@@ -53,17 +58,17 @@ func (o *edit) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	words := o.changed("title") || o.changed("body") || o.changed("body-file") || o.changed("priority")
+	words := o.changed("title") || o.changed("body") || o.changed("body-file") || o.changed("priority") || o.changed("due") || o.changed("check")
 	result := o.changed("result")
 	switch {
 	case !result && (o.changed("summary") || o.changed("metadata")):
 		return usagef("--summary and --metadata go with --result")
 	case result && words:
-		return usagef("--result goes without --title, --body and --priority; edit twice")
+		return usagef("--result goes without --title, --body, --check, --priority and --due; edit twice")
 	case !result && !words && o.Interactive:
 		return o.inEditor(ctx, ids[0])
 	case !result && !words:
-		return usagef("what shall change? --title, --body, --priority or, of a finished card, --result")
+		return usagef("what shall change? --title, --body, --check, --priority, --due or, of a finished card, --result")
 	}
 	do := o.words
 	if result {
@@ -138,12 +143,25 @@ func (o *edit) inEditor(ctx context.Context, id kanban.TaskID) error {
 type editing func(context.Context, *session, kanban.TaskID) (kanban.Change, error)
 
 func (o *edit) words() (editing, error) {
-	var e kanban.Edit
+	e := kanban.Edit{Worker: o.own()}
+	if o.changed("check") {
+		e.Check = &o.check
+	}
 	if o.changed("title") {
 		e.Title = &o.title
 	}
 	if o.changed("priority") {
 		e.Priority = &o.priority
+	}
+	if o.changed("due") {
+		e.DueAt = new(time.Time)
+		if !isNone(o.due) {
+			at, err := o.parseDue(o.due, true)
+			if err != nil {
+				return nil, err
+			}
+			e.DueAt = &at
+		}
 	}
 	body, err := o.text(o.body, o.bodyFile, o.changed)
 	if err != nil {
@@ -169,6 +187,9 @@ func (o *edit) results() (editing, error) {
 		return s.EditResult(ctx, id, e)
 	}, nil
 }
+
+// isNone reports whether the value of a flag takes away what is there.
+func isNone(s string) bool { return strings.EqualFold(strings.TrimSpace(s), "none") }
 
 // text is what --body or --body-file give.
 func (a *app) text(body, file string, changed func(flag string) bool) (string, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"andon/internal/config"
 	"andon/internal/store"
 	"andon/internal/view"
 	"andon/kanban"
@@ -22,10 +23,13 @@ func newList(a *app) *cobra.Command {
 		long:  "List the cards that are not archived, the most urgent first. It changes nothing.",
 		example: `  andon list --status ready
   andon list --assignee ada --sort created-desc --limit 20
+  andon list --overdue
+  andon list --due-before +7d --sort due
   andon list --json | jq -r '.[].id'`,
 		exits: "the board could not be read",
 	}, noWords, o.run)
 	f := cmd.Flags()
+	o.changed = f.Changed
 	f.BoolVar(&o.mine, "mine", false, "only the cards of the profile that asks")
 	f.StringVar(&o.f.Assignee, "assignee", "", "only the cards of this profile or person")
 	f.StringVar(&o.status, "status", "", "only the cards in this status")
@@ -41,6 +45,8 @@ func newList(a *app) *cobra.Command {
 		}
 		return pflag.NormalizedName(name)
 	})
+	f.StringVar(&o.dueBefore, "due-before", "", "only the cards due before: 2027-01-04 09:00, RFC 3339, or +7d")
+	f.BoolVar(&o.overdue, "overdue", false, "only the cards that should be done and are not")
 	f.IntVar(&o.f.Limit, "limit", 0, "at most so many cards (0: all)")
 	return cmd
 }
@@ -50,6 +56,9 @@ type list struct {
 	f            store.Filter
 	mine         bool
 	status, sort string
+	dueBefore    string
+	overdue      bool
+	changed      func(flag string) bool
 }
 
 func (o *list) run(ctx context.Context, _ []string) error {
@@ -72,6 +81,18 @@ func (o *list) run(ctx context.Context, _ []string) error {
 		return usagef("--limit %d: it cannot be negative", f.Limit)
 	}
 	f.Sort = store.Sort(o.sort)
+	if o.changed("due-before") {
+		var err error
+		if f.DueBefore, err = config.ParseTime(o.dueBefore, o.Now(), o.Zone); err != nil {
+			return usagef("--due-before: %v", err)
+		}
+	}
+	if now := o.Now(); o.overdue {
+		f.Open = true
+		if f.DueBefore.IsZero() || now.Before(f.DueBefore) {
+			f.DueBefore = now
+		}
+	}
 	return o.with(ctx, func(s *session) error {
 		tasks, err := s.List(ctx, f)
 		if err != nil {
@@ -88,6 +109,9 @@ func (o *list) run(ctx context.Context, _ []string) error {
 			b.WriteString("(no matching tasks)\n")
 		}
 		style := o.style()
+		if slices.ContainsFunc(tasks, func(t kanban.Task) bool { return !t.DueAt.IsZero() }) {
+			style.Due = o.Now()
+		}
 		for _, t := range tasks {
 			b.WriteString(style.Row(t) + "\n")
 		}

@@ -151,6 +151,12 @@ func (a *app) desk(s *session, scope kanban.Scope) *mcp.Desk {
 			}
 			return newAnswer(answer), nil
 		},
+		Complete: func(ctx context.Context, id kanban.TaskID, r kanban.Report) (kanban.Change, error) {
+			if a.Env("ANDON_CHECK") != "" {
+				return kanban.Change{}, &kanban.Error{Code: kanban.Denied, Msg: fmt.Sprintf("complete %s: a check is running, and says what it finds by its exit status", id)}
+			}
+			return a.reporter(s).Complete(ctx, id, r)
+		},
 		Tidy: func(ctx context.Context, c kanban.Change) { a.tidy(ctx, s, c) },
 	}
 }

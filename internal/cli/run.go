@@ -156,6 +156,13 @@ func (o *run) report(r dispatch.Report) {
 	say("timed out", r.TimedOut)
 	say("stale", r.Stale)
 	say("gave up", r.AutoBlocked)
+	for _, f := range r.Fired {
+		what := string(f.Card)
+		if f.Card == "" {
+			what = fmt.Sprintf("no card (%s: %s)", f.Routine.Outcome, f.Routine.Error)
+		}
+		o.printf("%s  %-9s %s  %s\n", at, "routine", view.Plain(f.Routine.Name), view.Plain(what))
+	}
 	say("promoted", r.Promoted)
 	say("assigned", r.AutoAssigned)
 	for _, h := range r.Starts.Held {

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"andon/internal/view"
+	"andon/kanban"
 )
 
 func newRuns(a *app) *cobra.Command {
@@ -47,14 +49,24 @@ func (o *runs) run(ctx context.Context, args []string) error {
 			return err
 		}
 		runs = keep(runs)
+		checks, err := s.Proposals(ctx, ids[0])
+		if err != nil {
+			return err
+		}
 		if o.json {
-			return view.JSON(o.Out, view.NewRuns(runs))
+			return view.JSON(o.Out, view.WithChecks(view.NewRuns(runs), checks))
 		}
 		if len(runs) == 0 {
 			o.printf("(no runs)\n")
 			return nil
 		}
 		o.printf("%s", view.RunTable(runs, o.Now(), o.Zone))
+		checks = slices.DeleteFunc(checks, func(p kanban.Proposal) bool {
+			return !slices.ContainsFunc(runs, func(r kanban.Run) bool { return r.ID == p.Run })
+		})
+		if len(checks) > 0 {
+			o.printf("\nChecks\n%s", view.CheckRows(checks, o.Zone))
+		}
 		return nil
 	})
 }

@@ -108,7 +108,9 @@ func (a *app) openAt(ctx context.Context, h home.Home, place home.Board) (*sessi
 	// Those below which scratch folders are removed, so nothing goes that was not kept.
 	files.Workspaces = func() []string { return home.WorkspaceRoots(h.Root, place) }
 	b.Deliver = files.Deliver
-	return &session{Board: b, files: files, home: h, place: place, config: cfg, unread: unread, db: db}, nil
+	s := &session{Board: b, files: files, home: h, place: place, config: cfg, unread: unread, db: db}
+	b.Checks = a.reporter(s).Checks
+	return s, nil
 }
 
 // openDB opens a board, for a delegated child only to look at.

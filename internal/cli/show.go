@@ -55,8 +55,13 @@ func (o *show) run(ctx context.Context, args []string) error {
 			return err
 		}
 		c.Runs = keep(c.Runs)
+		checks, err := s.Proposals(ctx, ids[0])
+		if err != nil {
+			return err
+		}
 		if o.json {
 			v := view.NewCard(c.Task, c.Parents, c.Children, c.Comments, c.Events, c.Runs)
+			v.Checks = view.NewChecks(checks)
 			v.Attachments = view.NewAttachments(c.Attachments)
 			return view.JSON(o.Out, v)
 		}
@@ -64,7 +69,7 @@ func (o *show) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		o.text(s, c, trouble)
+		o.text(s, c, trouble, checks)
 		return nil
 	})
 }
@@ -94,7 +99,7 @@ func runFilter(kind, name string) (func([]kanban.Run) []kanban.Run, error) {
 	}, nil
 }
 
-func (o *show) text(s *session, c board.Card, trouble []board.Diagnosis) {
+func (o *show) text(s *session, c board.Card, trouble []board.Diagnosis, checks []kanban.Proposal) {
 	t := c.Task
 	limit, source := s.limit(t)
 	style := o.style()
@@ -114,6 +119,10 @@ func (o *show) text(s *session, c board.Card, trouble []board.Diagnosis) {
 	line("skills", strings.Join(t.Skills, ", "))
 	line("model", strings.TrimSpace(t.Model+" "+t.Provider))
 	line("effort", t.Effort)
+	line("check", firstOf(t.Check))
+	if t.Refusals > 0 {
+		line("refusals", fmt.Sprintf("%d by the check", t.Refusals))
+	}
 	line("max-retries", fmt.Sprintf("%d (%s)", limit, source))
 	line("created", view.Clock(t.CreatedAt, o.Zone)+" by "+or(t.CreatedBy, "(unknown)"))
 	if !t.StartedAt.IsZero() {
@@ -127,6 +136,9 @@ func (o *show) text(s *session, c board.Card, trouble []board.Diagnosis) {
 	}
 	if !t.StartAt.IsZero() {
 		line("starts", t.StartAt.In(o.Zone).Format("2006-01-02 15:04:05"))
+	}
+	if !t.DueAt.IsZero() {
+		styled("due", style.DueLine(t, o.Now()))
 	}
 	if t.RetryAt.After(o.Now()) {
 		line("next try", "not before "+t.RetryAt.In(o.Zone).Format("15:04:05"))
@@ -168,7 +180,18 @@ func (o *show) text(s *session, c board.Card, trouble []board.Diagnosis) {
 	if len(c.Runs) > 0 {
 		b.WriteString("\nRuns\n" + indent(view.RunTable(c.Runs, o.Now(), o.Zone)) + "\n")
 	}
+	if len(checks) > 0 {
+		b.WriteString("\nChecks\n" + indent(view.CheckRows(checks, o.Zone)) + "\n")
+	}
 	o.printf("%s", b.String())
+}
+
+// firstOf is the first line of a text, and a sign that there are more.
+func firstOf(s string) string {
+	if first, rest, more := strings.Cut(s, "\n"); more && rest != "" {
+		return first + " …"
+	}
+	return s
 }
 
 func indent(s string) string {

@@ -58,6 +58,7 @@ func (o *stats) run(ctx context.Context, _ []string) error {
 			return err
 		}
 		v := view.NewStats(n.OldestReady, now)
+		v.Overdue = n.Overdue
 		for _, c := range n.Counts {
 			v.Count(c.Status, c.Assignee, c.N)
 		}

@@ -109,14 +109,22 @@ func (o *why) all(ctx context.Context, s *session, l dispatch.Limits) error {
 		return err
 	}
 	p := dispatch.PlanFloor(f, l, o.Now())
+	failed, err := s.failedRoutines(ctx)
+	if err != nil {
+		return err
+	}
 	v := struct {
 		Ready      int            `json:"ready"`
 		Starting   int            `json:"starting"`
 		Dispatcher bool           `json:"dispatcher"`
 		Waiting    []waitingGroup `json:"waiting"`
-	}{len(f.Ready), len(p.Start), dispatching(s.home), groups(p)}
+		Routines   []view.Routine `json:"failed_routines"`
+	}{len(f.Ready), len(p.Start), dispatching(s.home), groups(p), view.NewRoutines(failed)}
 	if o.json {
 		return view.JSON(o.Out, v)
+	}
+	for _, r := range failed {
+		o.printf("routine %s makes no card: %s\n", view.Plain(r.Name), view.RoutineTrouble(r, o.Zone))
 	}
 	switch {
 	case v.Ready == 0:

@@ -79,6 +79,17 @@ type Profile struct {
 	MaxRuntime    Duration // 0 sets no limit
 	MaxRetries    int      // this profile's failure limit; 0 leaves it to Dispatch.FailureLimit
 	Stdin         Stdin
+
+	// Check judges a report before the card is done: a command like Command. Empty:
+	// none. A card's own check goes before it, within the same bounds.
+	Check        []string
+	CheckTimeout Duration // after which a check has failed; 0 is [kanban.DefaultCheckTimeout]
+	CheckBudget  int      // refused reports on a card after which a person is asked; 0 is [kanban.DefaultCheckBudget]
+}
+
+// Checking is how the profile's reports are judged.
+func (p Profile) Checking() kanban.Checking {
+	return kanban.Checking{Profile: len(p.Check) > 0, Timeout: time.Duration(p.CheckTimeout), Budget: int64(p.CheckBudget)}
 }
 
 // Stdin says what the agent reads on its standard input.
@@ -201,6 +212,12 @@ func (p Profile) validate(at string) error {
 		return invalid(at+".max_runtime", "%s is not allowed; give 0 (no limit) or more", p.MaxRuntime)
 	case p.MaxRetries < 0:
 		return invalid(at+".max_retries", "%d is not allowed; give 1 or more, or 0 for dispatch.failure_limit", p.MaxRetries)
+	case p.CheckTimeout < 0:
+		return invalid(at+".check_timeout", "%s is not allowed; give more than 0, or 0 for 10m", p.CheckTimeout)
+	case p.CheckBudget < 0:
+		return invalid(at+".check_budget", "%d is not allowed; give 1 or more, or 0 for 3", p.CheckBudget)
+	case len(p.Check) > 0 && strings.TrimSpace(p.Check[0]) == "":
+		return invalid(at+".check[0]", "%q is no program; give its name or path", p.Check[0])
 	case len(p.Command) == 0 && p.Preset != "":
 	case len(p.Command) == 0:
 		return invalid(at+".command", "no command; give the program and its arguments, such as [my-agent, --prompt-file, \"{{.PromptFile}}\"]")
@@ -217,6 +234,9 @@ func (p Profile) validate(at string) error {
 	}
 	if _, bad := compile(p.Command); bad != nil {
 		return invalid(fmt.Sprintf("%s.command[%d]", at, bad.index), "%s", bad.msg)
+	}
+	if _, bad := compileCheck(p.Check); bad != nil {
+		return invalid(fmt.Sprintf("%s.check[%d]", at, bad.index), "%s", bad.msg)
 	}
 	if p.Stdin == StdinPrompt && runsStdin(p.Command) {
 		return invalid(at+".stdin", "%q would be run as a program by %s; name a script before it, or use a command that only reads its input", p.Stdin, p.Command[0])

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -101,10 +102,35 @@ func (d decoder) profiles(c *Config, path string, n ast.Node) error {
 			"max_runtime":     duration(&p.MaxRuntime),
 			"max_retries":     yamlx.Integer(&p.MaxRetries),
 			"stdin":           yamlx.Text(&p.Stdin),
+			"check":           d.check(&p.Check),
+			"check_timeout":   duration(&p.CheckTimeout),
+			"check_budget":    yamlx.Integer(&p.CheckBudget),
 		})
 		c.Profiles[name] = p
 		return err
 	})
+}
+
+// check reads a command: a list like that of a worker, or the text of a script.
+func (d decoder) check(to *[]string) yamlx.Setter {
+	list := d.Texts(to, "the text of a shell script, or a list of texts, one for each argument")
+	return func(path string, n ast.Node) error {
+		text, err := yamlx.Scalar(path, n)
+		if err != nil {
+			if err := list(path, n); err != nil {
+				return err
+			}
+			if len(*to) == 0 {
+				return yamlx.Placed(n, path, "no command; give the program and its arguments, or leave it out")
+			}
+			return nil
+		}
+		if strings.TrimSpace(text) == "" {
+			return yamlx.Placed(n, path, "the script is blank; give one, or leave it out")
+		}
+		*to = Shell(text)
+		return nil
+	}
 }
 
 func (d decoder) env(to *map[string]string) yamlx.Setter {

@@ -1,9 +1,18 @@
 package config
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 )
+
+// Shell is the command that runs a script.
+func Shell(script string) []string {
+	if runtime.GOOS == "windows" {
+		return []string{"cmd", "/d", "/c", script}
+	}
+	return []string{"sh", "-c", script}
+}
 
 // place is what becomes of an element of a command, from the most lenient.
 type place int

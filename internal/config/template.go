@@ -31,6 +31,7 @@ const MaxArg = 128<<10 - 1
 
 var (
 	cardFields   = []string{"ID", "Title", "Run", "Prompt", "PromptFile", "Workspace", "Board", "Attempt"}
+	checkFields  = []string{"ID", "Title", "Run", "Workspace", "Board"}
 	scriptFields = []string{"ID", "Run", "Workspace"}
 )
 
@@ -62,24 +63,35 @@ func (c Card) field(name string) string {
 // above [MaxArg], or with a NUL.
 func (p Profile) Argv(c Card) ([]string, error) {
 	elements, bad := compile(p.Command)
+	return render(elements, bad, "command", c, p.presetArgs(c))
+}
+
+// CheckArgv renders the check for one card, as [Profile.Argv] does the command.
+func (p Profile) CheckArgv(c Card) ([]string, error) {
+	elements, bad := compileCheck(p.Check)
+	return render(elements, bad, "check", c, nil)
+}
+
+// render makes the arguments of a compiled command, which are followed by more.
+func render(elements []element, bad *badElement, what string, c Card, more []string) ([]string, error) {
 	if bad != nil {
-		return nil, fmt.Errorf("command[%d]: %s", bad.index, bad.msg)
+		return nil, fmt.Errorf(what+"[%d]: %s", bad.index, bad.msg)
 	}
 	argv := make([]string, len(elements))
 	for i, e := range elements {
 		s, why := e.render(c)
 		if why != "" {
-			return nil, fmt.Errorf("command[%d]: %s", i, why)
+			return nil, fmt.Errorf(what+"[%d]: %s", i, why)
 		}
 		argv[i] = s
 	}
-	argv = append(argv, p.presetArgs(c)...)
+	argv = append(argv, more...)
 	for i, s := range argv {
 		switch {
 		case strings.Contains(s, "\x00"):
-			return nil, fmt.Errorf("command[%d]: it has a NUL, which no argument can hold; take it out of the card", i)
+			return nil, fmt.Errorf(what+"[%d]: it has a NUL, which no argument can hold; take it out of the card", i)
 		case len(s) > MaxArg:
-			return nil, fmt.Errorf("command[%d]: %d bytes are too long for one argument, which holds %d; pass the text by {{.PromptFile}} or with \"stdin: prompt\"", i, len(s), MaxArg)
+			return nil, fmt.Errorf(what+"[%d]: %d bytes are too long for one argument, which holds %d; pass the text by {{.PromptFile}} or with \"stdin: prompt\"", i, len(s), MaxArg)
 		}
 	}
 	return argv, nil
@@ -139,6 +151,21 @@ func compile(command []string) ([]element, *badElement) {
 		elements[i] = e
 	}
 	return elements, nil
+}
+
+// compileCheck is [compile] for a check, which is run when there is no prompt any
+// longer, and maybe not by who started the worker.
+func compileCheck(check []string) ([]element, *badElement) {
+	for i, text := range check {
+		parts, _ := parseElement(text) // what is wrong with it, compile says
+		for _, p := range parts {
+			if p.field != "" && !slices.Contains(checkFields, p.field) {
+				return nil, &badElement{i, fmt.Sprintf("{{.%s}} is not known to a check; allowed: plain text and %s, in a script only %s",
+					p.field, list(checkFields), list(scriptFields))}
+			}
+		}
+	}
+	return compile(check)
 }
 
 func (e element) refusal(text string) string {

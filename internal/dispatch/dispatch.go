@@ -48,6 +48,8 @@ type Report struct {
 
 	Reclaimed, Crashed, TimedOut, Stale, AutoBlocked, Promoted []kanban.TaskID
 
+	Fired []board.Fired // routines that were due
+
 	AutoAssigned []kanban.TaskID // cards of nobody, given to the default assignee
 	Guarded      []kanban.TaskID // held by their past since this tick
 
@@ -69,7 +71,7 @@ type Spawn struct {
 
 // Idle reports whether the tick changed nothing.
 func (r Report) Idle() bool {
-	return len(r.Reclaimed)+len(r.Crashed)+len(r.TimedOut)+len(r.Stale)+len(r.AutoBlocked)+len(r.Promoted)+
+	return len(r.Reclaimed)+len(r.Crashed)+len(r.TimedOut)+len(r.Stale)+len(r.AutoBlocked)+len(r.Promoted)+len(r.Fired)+
 		len(r.AutoAssigned)+len(r.Guarded)+len(r.Spawned)+len(r.Errors) == 0
 }
 
@@ -87,8 +89,8 @@ func (d *Dispatcher) init() {
 // Hermes' too. Who holds it has the board's workers to himself.
 func LockFile(b home.Board) string { return b.Sidecar(".dispatch.lock") }
 
-// Tick does one pass over the board: it takes back what was lost, promotes what
-// is due and starts what may start. With dryRun it only plans the starts, and
+// Tick does one pass over the board: it takes back what was lost, makes the cards
+// of routines, promotes what is due and starts what may start. With dryRun it only plans the starts, and
 // writes nothing.
 func (d *Dispatcher) Tick(ctx context.Context, dryRun bool) (r Report, err error) {
 	d.init()
@@ -124,10 +126,13 @@ func (d *Dispatcher) Tick(ctx context.Context, dryRun bool) (r Report, err error
 			r.Errors = append(r.Errors, err)
 		}
 	}
+	if r.Fired, err = d.Board.FireDue(ctx); err != nil {
+		return r, err
+	}
 	if r.Promoted, err = d.promote(ctx); err != nil {
 		return r, err
 	}
-	if len(lost)+len(r.Promoted) > 0 {
+	if len(lost)+len(r.Fired)+len(r.Promoted) > 0 {
 		if s, err = d.look(ctx); err != nil {
 			return r, err
 		}

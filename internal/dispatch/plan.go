@@ -16,7 +16,7 @@ type Snapshot struct {
 	Now     time.Time
 	Running []Worker
 	Ready   []kanban.Task // in the order of dispatch
-	Next    time.Time     // when the next scheduled card goes on; zero if none will by itself
+	Next    time.Time     // when the next scheduled card goes on, or the next routine is due; zero if none by itself
 
 	// Pasts are of the ready cards that have one which may hold them back.
 	Pasts map[kanban.TaskID]kanban.Past

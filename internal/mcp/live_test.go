@@ -62,3 +62,14 @@ func receive(t *testing.T, from <-chan string) string {
 		return ""
 	}
 }
+
+// A card that has a check is finished by it, whoever reports.
+func TestCompleteWaitsForTheCheck(t *testing.T) {
+	h := newHouse(t)
+	id := h.card("a", "--assignee", "ada", "--check", "exit 3")
+	s := h.sit([]string{"ANDON_TASK=" + id, "ANDON_RUN_ID=" + h.claim(id)}, nil)
+	s.refused("check", "kanban_complete", args{"summary": "done"})
+	if got := s.call("kanban_show", nil)["task"].(map[string]any)["status"]; got != "running" {
+		t.Errorf("the card is %v, want running", got)
+	}
+}

@@ -30,6 +30,9 @@ type Desk struct {
 	Why     func(context.Context, kanban.TaskID) (view.Why, error)
 	Project func(name string) (kanban.Project, error)
 
+	// Complete finishes a card, and waits for its check if it has one.
+	Complete func(context.Context, kanban.TaskID, kanban.Report) (kanban.Change, error)
+
 	// Tidy hears of each change that may have finished a card.
 	Tidy func(context.Context, kanban.Change)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"andon/internal/board"
 	"andon/kanban"
 )
 
@@ -100,24 +99,19 @@ func (c *call) complete(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := kanban.Report{Summary: c.text("summary"), Result: c.text("result"), Metadata: c.object("metadata"), Artifacts: c.texts("artifacts"), Run: c.run(id)}
+	r := kanban.Report{Summary: c.text("summary"), Result: c.text("result"), Metadata: c.object("metadata"), Artifacts: c.texts("artifacts"), Run: c.run(id), Worker: c.Server.Scope.Task}
 	if strings.TrimSpace(r.Summary) == "" && strings.TrimSpace(r.Result) == "" {
 		return nil, kanban.Invalidf("complete %s: say what was done in summary; nothing was changed", id)
 	}
 	if r.Created, err = c.ids("created_cards"); err != nil {
 		return nil, err
 	}
-	change, err := finish(ctx, c.Board, id, r)
+	change, err := c.Desk.Complete(ctx, id, r)
 	if err != nil {
 		return nil, err
 	}
 	c.tidy(ctx, change)
 	return endedBy(change), nil
-}
-
-// finish is the one place from which this surface completes a card.
-func finish(ctx context.Context, b *board.Board, id kanban.TaskID, r kanban.Report) (kanban.Change, error) {
-	return b.Complete(ctx, id, r)
 }
 
 func (c *call) tidy(ctx context.Context, change kanban.Change) {

@@ -297,9 +297,9 @@ func (s *spooled) tar(ctx context.Context, w io.Writer, o Exporting) (x Exported
 			o.Progress(done, of)
 		}
 		switch e.Name {
-		case tableFiles[0]:
+		case cardsFile:
 			x.Cards = *e.Rows
-		case tableFiles[4]:
+		case eventsFile:
 			x.Events = *e.Rows
 		}
 	}

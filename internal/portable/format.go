@@ -26,6 +26,10 @@ const (
 	manifestName = "manifest.json"
 	boardName    = "board.json"
 	filesDir     = "attachments"
+
+	// Two tables whose rows are counted.
+	cardsFile  = "cards.jsonl"
+	eventsFile = "events.jsonl"
 )
 
 // What an archive may ask of memory.
@@ -37,8 +41,8 @@ const (
 
 // tableFiles are the names of the tables in an archive, in the order of
 // [store.Travelling].
-var tableFiles = []string{"cards.jsonl", "links.jsonl", "runs.jsonl", "workers.jsonl", "events.jsonl", "comments.jsonl",
-	"attachments.jsonl", "subscriptions.jsonl"}
+var tableFiles = []string{cardsFile, "links.jsonl", "runs.jsonl", "workers.jsonl", "proposals.jsonl", eventsFile, "comments.jsonl",
+	"attachments.jsonl", "subscriptions.jsonl", "routines.jsonl"}
 
 // Manifest is the first entry of an archive: all that follows, in its order.
 type Manifest struct {

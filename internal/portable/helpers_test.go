@@ -146,7 +146,10 @@ func sample(t testing.TB) place {
 		t.Fatal(err)
 	}
 	p.rows(t, map[string][][]any{
-		"andon_runs": {{int64(1), int64(7), "100", int64(8), "101", nil, nil}},
+		"andon_routines": {{"standup", "0 9 * * 1-5", "Europe/Zurich", `{"title": "x"}`, "skip", "allow", int64(1), "ada", int64(1_700_000_000),
+			int64(1_800_000_000), nil, "t_gone", "failed", "why"}},
+		"andon_runs":      {{int64(1), int64(7), "100", int64(8), "101", nil, nil}},
+		"andon_proposals": {{int64(1), "t_00000001", int64(1), "{}", int64(5), "refused", "h:7", "make test", "exit 1", "no", int64(5000), int64(6000)}},
 		"task_attachments": {
 			{int64(1), "t_00000000", "a b.txt", p.attach(t, "t_00000000", "a b.txt", "hello"), "text/plain", int64(5), "ada", int64(1_700_000_000)},
 			{int64(2), "t_00000001", "ü.bin", p.attach(t, "t_00000001", "ü.bin", "\x00\xff"), nil, int64(2), nil, int64(1_700_000_001)},

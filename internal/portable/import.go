@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"andon/internal/fsx"
@@ -44,8 +45,8 @@ func Import(ctx context.Context, db *store.DB, place home.Board, in io.ReadSeeke
 	if err != nil {
 		return x, err
 	}
-	n := func(file int) int64 { return *m.Entries[1+file].Rows }
-	x = Imported{Cards: n(0), Runs: n(2), Events: n(4), Comments: n(5), Files: int64(len(check.files)), Running: int64(check.running)}
+	n := func(name string) int64 { return *m.Entries[1+slices.Index(tableFiles, name)].Rows }
+	x = Imported{Cards: n(cardsFile), Runs: n("runs.jsonl"), Events: n(eventsFile), Comments: n("comments.jsonl"), Files: int64(len(check.files)), Running: int64(check.running)}
 	if check.running > 0 && !o.Running {
 		return x, &kanban.Error{Code: kanban.Conflict,
 			Msg:  fmt.Sprintf("%s in the archive: the workers belong to the board that was exported", plural(check.running, "card is running", "cards are running")),

@@ -103,6 +103,8 @@ func draw(t testing.TB, r *rapid.T, p place, odd bool) {
 					continue
 				}
 				set("run_id", rapid.SampledFrom(runs).Draw(r, "run"))
+			case "andon_routines":
+				set("name", rapid.SampledFrom([]any{"standup", "backup", "ü", ""}).Draw(r, "name"))
 			case "kanban_notify_subs":
 				for _, i := range table.Key {
 					row[i] = rapid.SampledFrom([]any{"", "a", "ü"}).Draw(r, "key")

@@ -60,6 +60,9 @@ func (tx *Tx) Apply(ctx context.Context, c *kanban.Change) error {
 	if err := tx.applyAttachments(ctx, c); err != nil {
 		return err
 	}
+	if err := tx.applyProposals(ctx, c); err != nil {
+		return err
+	}
 	for i := range c.Events {
 		e := &c.Events[i]
 		e.At = tx.Now

@@ -60,6 +60,9 @@ var taskColumns = []column[kanban.Task]{
 	millis("andon_retry_at", func(t *kanban.Task) *time.Time { return &t.RetryAt }),
 	flagOrNull("andon_forced", func(t *kanban.Task) *bool { return &t.Forced }),
 	unix("andon_start_at", func(t *kanban.Task) *time.Time { return &t.StartAt }),
+	unix("andon_due_at", func(t *kanban.Task) *time.Time { return &t.DueAt }),
+	text("andon_check", func(t *kanban.Task) *string { return &t.Check }),
+	number("andon_refusals", func(t *kanban.Task) *int64 { return &t.Refusals }),
 }
 
 var runColumns = []column[kanban.Run]{

@@ -11,20 +11,20 @@ import (
 
 // Suspects finds the cards with which something may be wrong: those in one of
 // the live statuses that failed or crashed, are in the status blocked, or were
-// made before early; and those with an event of the kinds ever, or with one of
+// made before early, or were due before now; and those with an event of the kinds ever, or with one of
 // recent after since. What is wrong, if anything is, the rules say.
-func (tx *Tx) Suspects(ctx context.Context, live []kanban.Status, blocked, ready kanban.Status, early time.Time, crashed kanban.Outcome,
+func (tx *Tx) Suspects(ctx context.Context, live []kanban.Status, blocked, ready kanban.Status, early, now time.Time, crashed kanban.Outcome,
 	ever, recent []kanban.EventKind, since time.Time) ([]kanban.TaskID, error) {
 	first, err := tx.FirstSince(ctx, since)
 	if err != nil {
 		return nil, err
 	}
-	args := append(anys(live), blocked, ready, early.Unix(), crashed)
+	args := append(anys(live), blocked, ready, early.Unix(), now.Unix(), crashed)
 	args = append(args, anys(ever)...)
 	args = append(args, first)
 	args = append(args, anys(recent)...)
 	rows, err := tx.query(ctx, `SELECT t.id FROM tasks t WHERE t.status IN (`+marks(len(live))+`) AND (t.consecutive_failures > 0 OR t.status = ?
-			OR t.status = ? AND t.created_at <= ? OR EXISTS (SELECT 1 FROM task_runs r WHERE r.task_id = t.id AND r.outcome = ?))
+			OR t.status = ? AND t.created_at <= ? OR t.andon_due_at < ? OR EXISTS (SELECT 1 FROM task_runs r WHERE r.task_id = t.id AND r.outcome = ?))
 		UNION SELECT e.task_id FROM task_events e WHERE e.kind IN (`+marks(len(ever))+`)
 		UNION SELECT e.task_id FROM task_events e WHERE e.id >= ? AND e.kind IN (`+marks(len(recent))+`)`, args...)
 	ids, err := collect(rows, err, func(id *kanban.TaskID) []any { return []any{id} })

@@ -80,7 +80,7 @@ type Span struct {
 var faceColumns = func() (face []column[kanban.Task]) {
 	for _, c := range taskColumns {
 		if slices.Contains([]string{"id", "title", "assignee", "status", "priority", "tenant", "created_at", "started_at", "completed_at",
-			"claim_lock", "current_run_id", "consecutive_failures", "block_kind", "andon_start_at", "andon_retry_at"}, c.name) {
+			"claim_lock", "current_run_id", "consecutive_failures", "block_kind", "andon_start_at", "andon_retry_at", "andon_due_at"}, c.name) {
 			face = append(face, c)
 		}
 	}

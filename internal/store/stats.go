@@ -14,6 +14,7 @@ import (
 // Stats are the numbers of a board.
 type Stats struct {
 	Counts      []Count
+	Overdue     int
 	OldestReady time.Time // when the oldest ready card was created; zero if none is ready
 }
 
@@ -47,6 +48,11 @@ func (tx *Tx) Stats(ctx context.Context, ready, leftOut kanban.Status) (Stats, e
 	oldest := unix("", func(s *Stats) *time.Time { return &s.OldestReady })
 	if err := tx.queryRow(ctx, `SELECT min(created_at) FROM tasks WHERE status = ?`, ready).Scan(oldest.dest(&s)); err != nil {
 		return s, fmt.Errorf("find the oldest ready card: %w", err)
+	}
+	open := kanban.Unfinished()
+	if err := tx.queryRow(ctx, `SELECT count(*) FROM tasks WHERE andon_due_at < ? AND status IN (`+marks(len(open))+`)`,
+		append([]any{tx.Now.Unix()}, anys(open)...)...).Scan(&s.Overdue); err != nil {
+		return s, fmt.Errorf("count what is overdue: %w", err)
 	}
 	return s, nil
 }

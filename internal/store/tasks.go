@@ -29,11 +29,12 @@ var orders = map[Sort]string{
 	"assignee":      "assignee IS NULL, assignee, priority DESC, created_at, id",
 	"title":         "title, id",
 	"updated":       "started_at IS NULL, started_at DESC, created_at DESC, id",
+	"due":           "andon_due_at IS NULL, andon_due_at, priority DESC, created_at, id",
 }
 
 // Sorts lists the names of the sort orders.
 func Sorts() []string {
-	return []string{"created", "created-desc", "priority", "priority-desc", "priority-asc", "status", "assignee", "title", "updated"}
+	return []string{"created", "created-desc", "priority", "priority-desc", "priority-asc", "status", "assignee", "title", "updated", "due"}
 }
 
 // Filter is what to list. Its zero value lists all but the archived.
@@ -47,7 +48,9 @@ type Filter struct {
 	StepKey          string
 	Prefix           string // of the id
 	Sort             Sort
-	Limit            int // zero: all
+	DueBefore        time.Time // only those that are due before; zero: all
+	Open             bool      // only those that can be overdue
+	Limit            int       // zero: all
 }
 
 var (
@@ -111,6 +114,13 @@ func (tx *Tx) List(ctx context.Context, f Filter) ([]kanban.Task, error) {
 		if c.value != "" {
 			and(c.column+` = ?`, c.value)
 		}
+	}
+	if !f.DueBefore.IsZero() {
+		and(`andon_due_at < ?`, f.DueBefore.Unix())
+	}
+	if f.Open {
+		open := kanban.Unfinished()
+		and(`status IN (`+marks(len(open))+`)`, anys(open)...)
 	}
 	if f.Prefix != "" {
 		and(`substr(id, 1, CAST(? AS INTEGER)) = ?`, utf8.RuneCountInString(f.Prefix), f.Prefix)

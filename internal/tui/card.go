@@ -93,7 +93,7 @@ func (m *model) cardText(c board.Card, w int) (out []string) {
 	for _, x := range []struct {
 		what string
 		at   time.Time
-	}{{"started", t.StartedAt}, {"done", t.CompletedAt}, {"goes on", t.StartAt}} {
+	}{{"started", t.StartedAt}, {"done", t.CompletedAt}, {"goes on", t.StartAt}, {"due", t.DueAt}} {
 		if !x.at.IsZero() {
 			times += " · " + x.what + " " + m.hour(x.at)
 		}

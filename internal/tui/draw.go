@@ -207,6 +207,9 @@ func (m *model) meta(t kanban.Task, w int) string {
 			add(m.hour(t.CompletedAt))
 		}
 	}
+	if t.Overdue(m.Now()) {
+		add("overdue")
+	}
 	if t.Failures > 0 && t.Status != kanban.Done {
 		add(fmt.Sprintf("✗%d", t.Failures))
 	}

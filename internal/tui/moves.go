@@ -148,6 +148,11 @@ type askedMsg struct {
 func (m *model) complete(t kanban.Task) tea.Cmd {
 	b := m.seat.Board
 	m.ask("Complete", t, func(ctx context.Context, v []string) (kanban.Change, string, error) {
+		// A check may take longer than a screen waits.
+		if held, err := b.Held(ctx, kanban.Run{ID: t.Run, Task: t.ID}); err == nil && held {
+			return kanban.Change{}, "", &kanban.Error{Code: kanban.Conflict, Msg: "complete " + string(t.ID) + ": the card has a check",
+				Hint: "`andon complete " + string(t.ID) + "` runs it, and with --no-check skips it"}
+		}
 		c, err := b.Complete(ctx, t.ID, kanban.Report{Result: v[0]})
 		return c, "completed", err
 	}, &field{label: "Result", lines: 5, hint: "what came of it; may be left empty"})

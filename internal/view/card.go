@@ -2,6 +2,9 @@ package view
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
 
 	"andon/kanban"
 )
@@ -21,7 +24,83 @@ type Run struct {
 	StartedAt *int64          `json:"started_at"`
 	EndedAt   *int64          `json:"ended_at"`
 	Exit      *string         `json:"exit"`
+	Checks    []Check         `json:"checks,omitempty"`
 }
+
+// Check is a report that had to wait for a check, and how that went.
+type Check struct {
+	State     kanban.ProposalState `json:"state"`
+	Command   *string              `json:"command"`
+	Exit      *string              `json:"exit"`
+	Output    *string              `json:"output"`
+	Report    kanban.Report        `json:"report"`
+	MadeAt    *int64               `json:"made_at"`
+	StartedAt *int64               `json:"started_at"`
+	EndedAt   *int64               `json:"ended_at"`
+	RunID     *kanban.RunID        `json:"run_id"`
+}
+
+// NewCheck shows a check.
+func NewCheck(p kanban.Proposal) Check {
+	return Check{State: p.State, Command: opt(p.Command), Exit: opt(p.Exit), Output: opt(p.Output), Report: p.Report,
+		MadeAt: epoch(p.MadeAt), StartedAt: epoch(p.StartedAt), EndedAt: epoch(p.EndedAt), RunID: opt(p.Run)}
+}
+
+// NewChecks shows checks; none is nil.
+func NewChecks(all []kanban.Proposal) (checks []Check) {
+	for _, p := range all {
+		checks = append(checks, NewCheck(p))
+	}
+	return checks
+}
+
+// WithChecks puts each check to the run to which it belongs.
+func WithChecks(runs []Run, all []kanban.Proposal) []Run {
+	for i := range runs {
+		for _, p := range all {
+			if p.Run == runs[i].ID {
+				runs[i].Checks = append(runs[i].Checks, NewCheck(p))
+			}
+		}
+	}
+	return runs
+}
+
+// CheckRows are the checks as text, each with the end of what it said.
+func CheckRows(all []kanban.Proposal, zone *time.Location) string {
+	var b strings.Builder
+	for _, p := range all {
+		where := "no run"
+		if p.Run != 0 {
+			where = "run " + p.Run.String()
+		}
+		fmt.Fprintf(&b, "%s  %s: %s", Clock(p.MadeAt, zone), where, p.State)
+		if p.Exit != "" {
+			fmt.Fprintf(&b, " (%s)", Plain(p.Exit))
+		}
+		if p.Command != "" {
+			fmt.Fprintf(&b, ": %s", Plain(p.Command))
+		}
+		b.WriteString("\n")
+		if p.State != kanban.ProposalRefused && p.State != kanban.ProposalAbandoned {
+			continue
+		}
+		lines := strings.Split(strings.TrimRight(PlainLines(p.Output), "\n"), "\n")
+		if n := len(lines) - checkLines; n > 0 {
+			fmt.Fprintf(&b, "    (the last %d of %d lines)\n", checkLines, len(lines))
+			lines = lines[n:]
+		}
+		for _, l := range lines {
+			if l != "" {
+				fmt.Fprintf(&b, "    %s\n", l)
+			}
+		}
+	}
+	return b.String()
+}
+
+// checkLines is how many lines of a check's output a list of them shows.
+const checkLines = 10
 
 // NewRun shows a run.
 func NewRun(r kanban.Run) Run {
@@ -87,6 +166,7 @@ type Card struct {
 	Events        []Event         `json:"events"`
 	Attachments   []Attachment    `json:"attachments"`
 	Runs          []Run           `json:"runs"`
+	Checks        []Check         `json:"checks,omitempty"`
 }
 
 // NewCard shows a card.

@@ -59,6 +59,21 @@ func NewCardDiagnostics(t kanban.Task, found []kanban.Diagnostic) CardDiagnostic
 	return CardDiagnostics{TaskID: t.ID, Title: t.Title, Status: t.Status, Assignee: opt(t.Assignee), Diagnostics: NewDiagnostics(found)}
 }
 
+// RoutineDiagnostics is a routine with its sign of trouble. task_id is null.
+type RoutineDiagnostics struct {
+	TaskID      *kanban.TaskID `json:"task_id"`
+	Routine     string         `json:"routine"`
+	Title       string         `json:"title"`
+	Status      *kanban.Status `json:"status"`
+	Assignee    *string        `json:"assignee"`
+	Diagnostics []Diagnostic   `json:"diagnostics"`
+}
+
+// NewRoutineDiagnostics shows a routine with its sign of trouble.
+func NewRoutineDiagnostics(r kanban.Routine, d kanban.Diagnostic) RoutineDiagnostics {
+	return RoutineDiagnostics{Routine: r.Name, Title: r.Recipe.Draft.Title, Assignee: opt(r.Recipe.Draft.Assignee), Diagnostics: NewDiagnostics([]kanban.Diagnostic{d})}
+}
+
 var marks = map[kanban.Severity]string{kanban.Warning: "⚠", kanban.Grave: "!!", kanban.Critical: "!!!"}
 
 // DiagnosticRows shows findings to a person, a few lines each: what it is, the

@@ -16,6 +16,7 @@ import (
 type Stats struct {
 	ByStatus       map[kanban.Status]int            `json:"by_status"`
 	ByAssignee     map[string]map[kanban.Status]int `json:"by_assignee"` // without the cards of nobody
+	Overdue        int                              `json:"overdue"`
 	OldestReadyAge *int64                           `json:"oldest_ready_age_seconds"`
 	Now            int64                            `json:"now"`
 
@@ -164,6 +165,9 @@ func (v Stats) Text(st Style) string {
 			name := Plain(n)
 			fmt.Fprintf(&b, "  %s%s  %s\n", name, strings.Repeat(" ", longest-runewidth.StringWidth(name)), Counts(v.ByAssignee[n]))
 		}
+	}
+	if v.Overdue > 0 {
+		fmt.Fprintf(&b, "\n%s\n", st.alarm(fmt.Sprintf("Overdue: %d", v.Overdue)))
 	}
 	if v.OldestReadyAge != nil {
 		fmt.Fprintf(&b, "\nOldest ready card: %s\n", elapsed(time.Duration(*v.OldestReadyAge)*time.Second))

@@ -16,6 +16,10 @@ type Style struct {
 	Colour bool
 	Width  int // columns of the terminal; zero: not cut
 	Zone   *time.Location
+
+	// Due gives rows a column that says when the cards are due, as of then; zero: they
+	// have none.
+	Due time.Time
 }
 
 // zone is where hours are told; UTC if nobody said.
@@ -54,8 +58,45 @@ func (st Style) Row(t kanban.Task) string {
 	}
 	id, status := Plain(string(t.ID)), fmt.Sprintf("%-8s", Plain(string(t.Status)))
 	middle := fmt.Sprintf("  %-20s%s  ", Plain(who), Plain(tenant))
-	used := runewidth.StringWidth(Icon(t.Status) + " " + id + "  " + status + middle)
-	return st.Paint(t.Status, Icon(t.Status)) + " " + id + "  " + st.Paint(t.Status, status) + middle + st.cut(Plain(t.Title), used)
+	due := ""
+	if !st.Due.IsZero() {
+		due = fmt.Sprintf("%-24s  ", st.due(t))
+	}
+	used := runewidth.StringWidth(Icon(t.Status) + " " + id + "  " + status + middle + due)
+	if t.Overdue(st.Due) {
+		due = st.alarm(due)
+	}
+	return st.Paint(t.Status, Icon(t.Status)) + " " + id + "  " + st.Paint(t.Status, status) + middle + due + st.cut(Plain(t.Title), used)
+}
+
+// due says when a card is due, and if it was, in a word.
+func (st Style) due(t kanban.Task) string {
+	if t.DueAt.IsZero() {
+		return ""
+	}
+	word := "due "
+	if t.Overdue(st.Due) {
+		word = "overdue "
+	}
+	return word + t.DueAt.In(st.zone()).Format("2006-01-02 15:04")
+}
+
+// alarm paints red.
+func (st Style) alarm(text string) string {
+	if !st.Colour {
+		return text
+	}
+	return "\x1b[31m" + text + "\x1b[0m"
+}
+
+// DueLine says when a card is due, and that it is overdue if it is, on a line of
+// its own.
+func (st Style) DueLine(t kanban.Task, now time.Time) string {
+	text := t.DueAt.In(st.zone()).Format("2006-01-02 15:04:05")
+	if t.Overdue(now) {
+		return st.alarm(text + " (overdue)")
+	}
+	return text
 }
 
 // Short is a card on one line beneath another one, behind a margin of so many

@@ -28,6 +28,8 @@ type Task struct {
 	WorkflowTemplate *string              `json:"workflow_template_id"`
 	CurrentStepKey   *string              `json:"current_step_key"`
 	ScheduledAt      *int64               `json:"scheduled_at"`
+	DueAt            *int64               `json:"due_at"`
+	Check            *string              `json:"check,omitempty"`
 }
 
 // NewTask shows a card.
@@ -39,7 +41,7 @@ func NewTask(t kanban.Task) Task {
 		CreatedAt: epoch(t.CreatedAt), StartedAt: epoch(t.StartedAt), CompletedAt: epoch(t.CompletedAt),
 		Result: opt(t.Result), Skills: t.Skills, MaxRetries: opt(t.MaxRetries), ModelOverride: opt(t.Model),
 		ProviderOverride: opt(t.Provider), SessionID: opt(t.Session), WorkflowTemplate: opt(t.WorkflowTemplate),
-		CurrentStepKey: opt(t.StepKey), ScheduledAt: epoch(t.StartAt),
+		CurrentStepKey: opt(t.StepKey), ScheduledAt: epoch(t.StartAt), DueAt: epoch(t.DueAt), Check: opt(t.Check),
 	}
 	if v.Skills == nil {
 		v.Skills = []string{}

@@ -143,7 +143,7 @@ func TestStats(t *testing.T) {
 	if err := JSONLine(&b, v); err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"by_status":{"odd":1,"ready":4,"review":2},"by_assignee":{"ada":{"review":2},"bob-the-second":{"ready":3}},"oldest_ready_age_seconds":120,"now":1000}` + "\n"
+	const want = `{"by_status":{"odd":1,"ready":4,"review":2},"by_assignee":{"ada":{"review":2},"bob-the-second":{"ready":3}},"overdue":0,"oldest_ready_age_seconds":120,"now":1000}` + "\n"
 	if got := b.String(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

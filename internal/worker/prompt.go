@@ -2,15 +2,26 @@ package worker
 
 import (
 	"fmt"
+	"strings"
 
 	"andon/kanban"
 )
 
 // prompt is what the agent is asked to do: how it reports, and then the card.
-func prompt(t kanban.Task, brief string, on kanban.OnExit) string {
+func prompt(t kanban.Task, check, brief string, on kanban.OnExit) string {
 	end := "Ending without one of these two counts as a failure, and the card is tried again."
 	if on == kanban.OnExitComplete {
 		end = "Ending with exit status 0 and neither of them counts as done."
+	}
+	if check != "" {
+		end += fmt.Sprintf(`
+
+Before the card is done, this check must succeed in that folder:
+
+    %s
+
+andon complete runs it, waits for it, and shows what it says where it fails: then mend that and complete again. It may take a while.
+`, strings.ReplaceAll(check, "\n", "\n    "))
 	}
 	return fmt.Sprintf(`You work on one card of a kanban board. Do what it asks, in the folder %s, and then report:
 

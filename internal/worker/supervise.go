@@ -75,6 +75,8 @@ func Supervise(ctx context.Context, in io.Reader, o Options) error {
 		return kanban.Policy{ProfileLimit: int64(job.Profile.MaxRetries), BoardLimit: int64(job.FailureLimit), Cooldown: job.RateLimitCooldown,
 			Backoff: job.Backoff}
 	}
+	s.board.Checks = func(string) kanban.Checking { return job.Profile.Checking() }
+	s.board.Deliver = deliver(job.Root, job.Board)
 	return errors.Join(s.supervise(ctx), db.Close())
 }
 
@@ -155,7 +157,11 @@ func (s *supervisor) prepare(ctx context.Context, t kanban.Task) (*exec.Cmd, err
 		return nil, err
 	}
 	s.attempt = len(brief.Runs)
-	text := prompt(t, brief.Text(time.Now(), time.Local), s.job.Profile.OnExit)
+	_, check, err := command(t, s.job.Profile, string(s.job.Board.Slug), t.WorkspacePath)
+	if err != nil {
+		return nil, err
+	}
+	text := prompt(t, check, brief.Text(time.Now(), time.Local), s.job.Profile.OnExit)
 	if err := os.MkdirAll(s.runDir(), 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder of the run: %w", err)
 	}
@@ -252,31 +258,48 @@ func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error
 	if s.limit > 0 {
 		limit = time.After(time.Until(s.began.Add(s.limit)))
 	}
+	bench, gone := s.bench(), exited
+	defer bench.stop()
 	known := false // since the last beat it was seen that the card is this run's
 	glance := func() {
 		if news, err := pulse.Beat(ctx); leave != nil || known && !news && err == nil {
 			return
 		}
-		wait, gone, err := s.superseded(ctx)
-		if known = err == nil; gone {
+		wait, left, err := s.superseded(ctx)
+		if known = err == nil; left {
 			leave = time.After(wait)
+		} else if known {
+			_ = bench.look(ctx) // a busy board is looked at again
 		}
 	}
 	for {
 		select {
-		case x := <-exited:
+		case x := <-gone:
+			if bench.busy(ctx, x) {
+				again := make(chan kanban.Exit, 1)
+				again <- x
+				exited, gone = again, nil // until the verdict is there
+				continue
+			}
 			s.clear()
 			return s.ended(ctx, x, nil)
+		case x := <-bench.done:
+			bench.over(x)
+			gone, known = exited, false
+			glance()
 		case <-limit:
+			bench.stop()
 			res := s.clear()
 			return s.ended(ctx, <-exited, &kanban.Failure{
 				Class: kanban.TimedOut, PID: int64(s.agent.PID), Elapsed: time.Since(s.began), Limit: s.limit, Sigkill: res.Killed,
 			})
 		case <-leave:
 			s.logf("the card is no longer this run's: ending the worker")
+			bench.stop()
 			s.clear()
 			return s.ended(ctx, <-exited, nil)
 		case <-ctx.Done():
+			bench.stop()
 			return s.stopped(exited)
 		case <-renew.C:
 			if _, err := s.board.Renew(ctx, s.run, s.job.Lock, s.job.TTL); err != nil && !errors.Is(err, kanban.ErrSuperseded) {
@@ -357,6 +380,7 @@ func (s *supervisor) ended(ctx context.Context, x kanban.Exit, f *kanban.Failure
 		return err
 	})
 	s.At(Recorded)
+	s.forsake(ctx)
 	if err == nil && c.Task.Status.Satisfied() {
 		clean := Cleaner{Board: s.board, Place: s.job.Board, Root: s.job.Root}
 		if err := clean.After(context.WithoutCancel(ctx), c.Task.ID, s.run.ID); err != nil {

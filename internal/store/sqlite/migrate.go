@@ -53,6 +53,9 @@ var additions = []struct{ table, column, decl, from string }{
 	{"tasks", "andon_retry_at", "INTEGER", ""},
 	{"tasks", "andon_forced", "INTEGER", ""},
 	{"tasks", "andon_start_at", "INTEGER", ""},
+	{"tasks", "andon_due_at", "INTEGER", ""},
+	{"tasks", "andon_check", "TEXT", ""},
+	{"tasks", "andon_refusals", "INTEGER", ""},
 }
 
 // renames are the kinds of events that were called otherwise once.

@@ -28,6 +28,23 @@ CREATE TABLE IF NOT EXISTS andon_runs (
 	exited_at   INTEGER
 );
 
+-- Reports that had to wait for a check, and how that went.
+CREATE TABLE IF NOT EXISTS andon_proposals (
+	id         INTEGER PRIMARY KEY AUTOINCREMENT,
+	task_id    TEXT NOT NULL,
+	run_id     INTEGER,
+	report     TEXT NOT NULL,
+	made_at    INTEGER NOT NULL,
+	state      TEXT NOT NULL,
+	judge      TEXT,
+	command    TEXT,
+	exit       TEXT,
+	output     TEXT,
+	started_at INTEGER,
+	ended_at   INTEGER
+);
+CREATE INDEX IF NOT EXISTS andon_proposals_task ON andon_proposals (task_id, id);
+
 -- How the targets of andon.yaml fare with this board: one row for each, with the
 -- cursor of what it follows of every card, and one for each subscription of which
 -- a notification is being delivered, so that a process that died meanwhile has
@@ -49,6 +66,24 @@ CREATE TABLE IF NOT EXISTS andon_notify (
 	pid_start       TEXT,
 	claimed_at      INTEGER,
 	PRIMARY KEY (target, platform, task_id, thread_id)
+);
+
+-- What makes cards by the clock.
+CREATE TABLE IF NOT EXISTS andon_routines (
+	name       TEXT PRIMARY KEY,
+	cron       TEXT NOT NULL,
+	zone       TEXT NOT NULL,
+	recipe     TEXT NOT NULL,
+	missed     TEXT NOT NULL,
+	overlap    TEXT NOT NULL,
+	paused     INTEGER,
+	created_by TEXT,
+	created_at INTEGER NOT NULL,
+	next_at    INTEGER,
+	last_at    INTEGER,
+	last_card  TEXT,
+	outcome    TEXT,
+	error      TEXT
 );
 
 -- One row says which version of this schema the file has.
