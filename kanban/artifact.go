@@ -14,7 +14,7 @@ const artifactsKey = "artifacts"
 // Declared lists the paths of what the report says was made, each once: those of
 // Artifacts, and those that its metadata names.
 func (r Report) Declared() ([]string, error) {
-	meta, err := object("the metadata", r.Metadata)
+	meta, err := checkObject("the metadata", r.Metadata) // a path is the file's, whatever it looks like
 	if err != nil {
 		return nil, err
 	}

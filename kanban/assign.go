@@ -33,3 +33,15 @@ func (t Task) AssignDefault(to string) (c Change, ok bool) {
 	c.event(EventAssigned, 0, payload("assignee", to, "source", "kanban.default_assignee"))
 	return c, true
 }
+
+// ParseAssignee reads who shall have a card; none, - and null are nobody.
+func ParseAssignee(s string) (string, error) {
+	switch to := CanonicalAssignee(s); to {
+	case "":
+		return "", &Error{Code: Usage, Msg: "which profile? none leaves the card to nobody"}
+	case "none", "-", "null":
+		return "", nil
+	default:
+		return to, nil
+	}
+}

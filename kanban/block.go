@@ -32,7 +32,7 @@ func (t Task) Block(b Block, parents []Task, run *Run, now time.Time) (Change, e
 	if err := t.allowed(VerbBlock, ""); err != nil {
 		return Change{}, err
 	}
-	if err := cleanTexts("the reason", b.Reason, "the author", b.Author); err != nil {
+	if err := prose("the reason", &b.Reason, "the author", &b.Author); err != nil {
 		return Change{}, err
 	}
 	if !b.Until.IsZero() {
@@ -105,7 +105,7 @@ func (t Task) Unblock(u Unblock, parents []Task, dangling *Run, now time.Time) (
 	if err := t.allowed(VerbUnblock, ""); err != nil {
 		return Change{}, err
 	}
-	if err := cleanTexts("the reason", u.Reason, "the author", u.Author); err != nil {
+	if err := prose("the reason", &u.Reason, "the author", &u.Author); err != nil {
 		return Change{}, err
 	}
 	c := t.change(VerbUnblock)

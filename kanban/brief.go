@@ -203,9 +203,9 @@ func (b Brief) comments(w *briefWriter) {
 		w.line("_(%d earlier comments omitted)_", omitted)
 	}
 	for _, c := range b.Comments[omitted:] {
-		// The author is quoted so that a name cannot pass for an instruction.
+		// Author and words are quoted, so that neither can pass for a part of the brief.
 		w.line("comment from worker `%s` at %s, %s:", strings.ReplaceAll(c.Author, "`", ""), w.clock(c.At), age(w.now, c.At))
-		w.line("%s", capped(c.Body, briefComment))
+		w.line("%s", Quote(capped(c.Body, briefComment)))
 		w.line("")
 	}
 }

@@ -1,5 +1,7 @@
 package kanban
 
+import "slices"
+
 // Bundle is what another tool had, as cards to be made.
 type Bundle struct {
 	Format   string
@@ -39,12 +41,14 @@ func (b Bundle) Clean() (Bundle, error) {
 		default:
 			return b, Invalidf("card %q: an imported card cannot be %s", c.ID, c.Status)
 		}
-		for _, r := range c.Remarks {
-			if err := cleanTexts("the author of a comment on "+c.ID, r.Author, "a comment on "+c.ID, r.Body); err != nil {
+		c.Remarks = slices.Clone(c.Remarks)
+		for i := range c.Remarks {
+			r := &c.Remarks[i]
+			if err := prose("the author of a comment on "+c.ID, &r.Author, "a comment on "+c.ID, &r.Body); err != nil {
 				return b, err
 			}
 		}
-		if err := cleanTexts("the result of "+c.ID, c.Result); err != nil {
+		if err := prose("the result of "+c.ID, &c.Result); err != nil {
 			return b, err
 		}
 		cards[c.ID] = c

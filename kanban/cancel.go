@@ -18,7 +18,7 @@ func (t Task) Cancel(by string, was RunID, x Termination, run *Run, now time.Tim
 	if err := t.allowed(VerbCancel, hint); err != nil {
 		return Change{}, err
 	}
-	if err := cleanText("the name", by); err != nil {
+	if err := prose("the name", &by); err != nil {
 		return Change{}, err
 	}
 	c := t.change(VerbCancel)

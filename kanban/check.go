@@ -132,6 +132,14 @@ func (t Task) Propose(r Report, open []Proposal, run *Run, w Witness, now time.T
 			c.Proposals = append(c.Proposals, o.abandoned(movedOn, now))
 		}
 	}
+	// What waits for its verdict is stored, too.
+	if err := prose("the result", &r.Result, "the summary", &r.Summary); err != nil {
+		return Change{}, err
+	}
+	var err error
+	if r.Metadata, err = object("the metadata", r.Metadata); err != nil {
+		return Change{}, err
+	}
 	p.Report = r
 	c.Proposals = append(c.Proposals, p) // the last is the one that waits
 	return c, nil
@@ -176,7 +184,7 @@ func (t Task) Verdict(p Proposal, v Verdict, k Checking, parents []Task, run *Ru
 		c.Refusal = &Error{Code: Conflict, Err: ErrSuperseded, Msg: sprintf("judge the report on %s: %s", t.ID, movedOn)}
 		return c, nil
 	}
-	p.Exit, p.Output, p.EndedAt = mended(v.Exit), mended(v.Output), now
+	p.Exit, p.Output, p.EndedAt = mended(v.Exit), Redact(mended(v.Output)), now
 	if v.Passed {
 		r := p.Report
 		r.Run = p.Run

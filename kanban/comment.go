@@ -15,7 +15,7 @@ func (t Task) Comment(author, body string, now time.Time) (Change, error) {
 	if author == "" {
 		return Change{}, Invalidf("comment on %s: the author is blank", t.ID)
 	}
-	if err := cleanTexts("the comment", body, "the author", author); err != nil {
+	if err := prose("the comment", &body, "the author", &author); err != nil {
 		return Change{}, err
 	}
 	c := t.change(VerbComment)

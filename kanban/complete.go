@@ -100,7 +100,7 @@ func (t Task) Complete(r Report, run *Run, w Witness, now time.Time) (Change, er
 	if err := t.allowed(VerbComplete, hint); err != nil {
 		return Change{}, err
 	}
-	if err := cleanTexts("the result", r.Result, "the summary", r.Summary); err != nil {
+	if err := prose("the result", &r.Result, "the summary", &r.Summary); err != nil {
 		return Change{}, err
 	}
 	artifacts, err := r.Declared()
@@ -111,6 +111,9 @@ func (t Task) Complete(r Report, run *Run, w Witness, now time.Time) (Change, er
 	if err != nil {
 		return Change{}, err
 	}
+	for i := range artifacts {
+		artifacts[i] = Redact(artifacts[i])
+	}
 	if len(artifacts) > 0 {
 		meta = ParsePayload(string(meta)).and(payload(artifactsKey, artifacts)).raw()
 	}
@@ -119,7 +122,7 @@ func (t Task) Complete(r Report, run *Run, w Witness, now time.Time) (Change, er
 		if w.madeBy(t, id) {
 			verified = append(verified, id)
 		} else {
-			phantoms = append(phantoms, id)
+			phantoms = append(phantoms, TaskID(Redact(string(id))))
 		}
 	}
 	if len(phantoms) > 0 {
@@ -171,8 +174,19 @@ func (t Task) hallucinated(r Report, phantoms, verified []TaskID) Change {
 	return c
 }
 
-// object checks that text is a JSON object. An empty one counts as none.
+// object is the door for a JSON object that is stored: it comes out without
+// secrets. An empty one counts as none.
 func object(what string, text json.RawMessage) (json.RawMessage, error) {
+	text, err := checkObject(what, text)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	text = redactJSON(text)
+	return text, cleanText(what, string(text)) // it may have grown
+}
+
+// checkObject checks that text is a JSON object. An empty one counts as none.
+func checkObject(what string, text json.RawMessage) (json.RawMessage, error) {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 {
 		return nil, nil

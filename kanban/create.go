@@ -64,7 +64,10 @@ var efforts = []string{"none", "minimal", "low", "medium", "high", "xhigh", "max
 func (d Draft) Clean() (Draft, error) {
 	// First of all: to trim and to lower text mends bytes that are amiss, and what
 	// is stored would not be what was given.
-	if err := cleanTexts("the title", d.Title, "the body", d.Body, "the assignee", d.Assignee, "the tenant", d.Tenant,
+	if err := prose("the title", &d.Title, "the body", &d.Body); err != nil {
+		return d, err
+	}
+	if err := cleanTexts("the assignee", d.Assignee, "the tenant", d.Tenant,
 		"the session", d.Session, "the creator", d.CreatedBy, "the idempotency key", d.IdempotencyKey, "the workspace path", d.WorkspacePath,
 		"the branch", d.Branch, "the project", d.Project, "the model", d.Model, "the provider", d.Provider, "the reasoning effort", d.Effort); err != nil {
 		return d, err

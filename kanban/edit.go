@@ -45,7 +45,7 @@ func (t Task) Edit(e Edit) (Change, error) {
 		if e.Title != nil && d.Title != t.Title {
 			n.Title, fields = d.Title, append(fields, "title")
 		}
-		if d.Body != t.Body {
+		if e.Body != nil && d.Body != t.Body {
 			n.Body, fields = d.Body, append(fields, "body")
 		}
 	}
@@ -128,7 +128,7 @@ func (t Task) EditResult(e ResultEdit, last *Run, now time.Time) (Change, error)
 	if err := t.allowed(VerbEditResult, ""); err != nil {
 		return Change{}, err
 	}
-	if err := cleanTexts("the result", e.Result, "the summary", e.Summary); err != nil {
+	if err := prose("the result", &e.Result, "the summary", &e.Summary); err != nil {
 		return Change{}, err
 	}
 	meta, err := object("the metadata", e.Metadata)
@@ -212,7 +212,7 @@ func ParseEffort(s string) (string, error) {
 // Unguard records that a card may be started again although its past speaks
 // against it: an open pull request, a recent success.
 func (t Task) Unguard(actor, reason string) (Change, error) {
-	if err := cleanTexts("the actor", actor, "the reason", reason); err != nil {
+	if err := prose("the actor", &actor, "the reason", &reason); err != nil {
 		return Change{}, err
 	}
 	c := t.change(VerbUnguard)

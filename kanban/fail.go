@@ -108,7 +108,7 @@ func (t Task) Fail(f Failure, run Run, p Policy, now time.Time) (Change, error) 
 	}
 	c := t.change(VerbFail)
 	n := &c.Task
-	n.Status, n.LastError = Ready, cut(mended(f.text()), 500)
+	n.Status, n.LastError = Ready, cut(Redact(mended(f.text())), 500)
 	kind, outcome, what := f.record(t.Lock)
 
 	if f.Class == RateLimited {

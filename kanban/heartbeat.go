@@ -18,7 +18,7 @@ func (t Task) Heartbeat(h Heartbeat, run *Run, now time.Time) (Change, error) {
 	if err := t.allowed(VerbHeartbeat, ""); err != nil {
 		return Change{}, err
 	}
-	if err := cleanText("the note", h.Note); err != nil {
+	if err := prose("the note", &h.Note); err != nil {
 		return Change{}, err
 	}
 	c := t.change(VerbHeartbeat)

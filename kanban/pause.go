@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// Scope is what a [Pause] is of: a board, all boards, or a profile.
-type Scope string
+// PauseScope is what a [Pause] is of: a board, all boards, or a profile.
+type PauseScope string
 
 const (
-	ScopeBoard Scope = "board" // the one that says so
-	ScopeAll   Scope = "all"
+	ScopeBoard PauseScope = "board" // the one that says so
+	ScopeAll   PauseScope = "all"
 )
 
 // ProfileScope is the cards of a profile, on all boards.
-func ProfileScope(name string) Scope { return Scope("profile:" + CanonicalAssignee(name)) }
+func ProfileScope(name string) PauseScope { return PauseScope("profile:" + CanonicalAssignee(name)) }
 
 // ForgivenScope keeps when somebody said that a profile's rate limit is over. It is
 // no pause.
-func ForgivenScope(profile string) Scope { return Scope("forgiven:" + profile) }
+func ForgivenScope(profile string) PauseScope { return PauseScope("forgiven:" + profile) }
 
 // Profile is the profile that the scope is of; empty if of none.
-func (s Scope) Profile() string {
+func (s PauseScope) Profile() string {
 	name, _ := strings.CutPrefix(string(s), "profile:")
 	if name == string(s) {
 		return ""
@@ -32,7 +32,7 @@ func (s Scope) Profile() string {
 // Pause is that no cards of a scope are started until somebody says so. What runs
 // goes on.
 type Pause struct {
-	Scope  Scope
+	Scope  PauseScope
 	Reason string
 	Actor  string
 	Since  time.Time
@@ -40,7 +40,10 @@ type Pause struct {
 
 // Clean returns the pause in its stored form, or refuses it.
 func (p Pause) Clean() (Pause, error) {
-	if err := cleanTexts("the reason", p.Reason, "who pauses", p.Actor, "the profile", string(p.Scope)); err != nil {
+	if err := prose("the reason", &p.Reason); err != nil {
+		return p, err
+	}
+	if err := cleanTexts("who pauses", p.Actor, "the profile", string(p.Scope)); err != nil {
 		return p, err
 	}
 	p.Reason = strings.TrimSpace(p.Reason)
@@ -51,7 +54,7 @@ func (p Pause) Clean() (Pause, error) {
 }
 
 // String is the scope in words.
-func (s Scope) String() string {
+func (s PauseScope) String() string {
 	switch {
 	case s == ScopeAll:
 		return "every board"

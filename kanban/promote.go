@@ -71,7 +71,7 @@ func (t Task) PromoteBy(p Promotion, parents []Task) (Change, error) {
 	if err := t.allowed(VerbPromote, ""); err != nil {
 		return Change{}, err
 	}
-	if err := cleanTexts("the reason", p.Reason, "the actor", p.Actor); err != nil {
+	if err := prose("the reason", &p.Reason, "the actor", &p.Actor); err != nil {
 		return Change{}, err
 	}
 	waits := open(parents)

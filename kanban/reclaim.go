@@ -36,7 +36,7 @@ func (t Task) Reclaim(reason string, was RunID, x Termination, run *Run, now tim
 	if err := t.allowed(VerbReclaim, ""); err != nil {
 		return Change{}, err
 	}
-	if err := cleanText("the reason", reason); err != nil {
+	if err := prose("the reason", &reason); err != nil {
 		return Change{}, err
 	}
 	c := t.change(VerbReclaim)

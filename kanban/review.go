@@ -21,7 +21,7 @@ func (t Task) RequestReview(r ReviewRequest, run *Run, now time.Time) (Change, e
 	if err := t.allowed(VerbRequestReview, t.wayToReady()); err != nil {
 		return Change{}, err
 	}
-	if err := cleanTexts("the summary", r.Summary, "the reviewer", r.Reviewer); err != nil {
+	if err := prose("the summary", &r.Summary, "the reviewer", &r.Reviewer); err != nil {
 		return Change{}, err
 	}
 	c := t.change(VerbRequestReview)
@@ -45,7 +45,7 @@ func (t Task) ReopenReview(r Reopening, parents []Task, dangling *Run, now time.
 	if err := t.allowed(VerbReopenReview, ""); err != nil {
 		return Change{}, err
 	}
-	if err := cleanTexts("the reason", r.Reason, "the author", r.Author); err != nil {
+	if err := prose("the reason", &r.Reason, "the author", &r.Author); err != nil {
 		return Change{}, err
 	}
 	c := t.change(VerbReopenReview)

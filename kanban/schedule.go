@@ -26,7 +26,7 @@ func (t Task) Schedule(s Schedule, run *Run, now time.Time) (Change, error) {
 	if err := t.allowed(VerbSchedule, hint); err != nil {
 		return Change{}, err
 	}
-	if err := cleanTexts("the reason", s.Reason, "the author", s.Author); err != nil {
+	if err := prose("the reason", &s.Reason, "the author", &s.Author); err != nil {
 		return Change{}, err
 	}
 	if err := future(s.At, now); err != nil {

@@ -29,7 +29,7 @@ func (t Task) Specify(s Specification, now time.Time) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	if err := cleanText("the author", s.Author); err != nil {
+	if err := prose("the author", &s.Author); err != nil {
 		return Change{}, err
 	}
 	c := t.change(VerbSpecify)
@@ -39,7 +39,7 @@ func (t Task) Specify(s Specification, now time.Time) (Change, error) {
 	if s.Title != nil && d.Title != t.Title {
 		n.Title, fields = d.Title, append(fields, "title")
 	}
-	if d.Body != t.Body {
+	if s.Body != nil && d.Body != t.Body {
 		n.Body, fields = d.Body, append(fields, "body")
 	}
 	if s.Assignee != nil && d.Assignee != t.Assignee {
@@ -91,7 +91,7 @@ func (t Task) Decompose(d Decomposition, ids []TaskID, subs []Sub, now time.Time
 	if len(d.Parts) == 0 {
 		return nil, Invalidf("decompose %s: into no parts", t.ID)
 	}
-	if err := cleanTexts("the root's assignee", d.RootAssignee, "the author", d.Author); err != nil {
+	if err := prose("the root's assignee", &d.RootAssignee, "the author", &d.Author); err != nil {
 		return nil, err
 	}
 	links, err := d.links(ids)

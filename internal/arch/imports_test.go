@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"internal/yamlx": {},
 
 	"internal/netguard": {},
+	"internal/token":    {"kanban"}, // who a worker is
 
 	// How the board is kept.
 	"internal/store":           {"kanban"},
@@ -56,7 +57,7 @@ var allowed = map[string][]string{
 	// Who works on it.
 	"internal/workspace": {"internal/fsx", "internal/proc", "kanban"},
 	"internal/worker": {"internal/attach", "internal/board", "internal/config", "internal/fsx", "internal/home", "internal/proc",
-		"internal/store", "internal/workspace", "kanban"},
+		"internal/store", "internal/token", "internal/workspace", "kanban"},
 	"internal/dispatch": {"internal/board", "internal/config", "internal/home", "internal/lock", "internal/proc",
 		"internal/store", "internal/worker", "kanban"},
 	"internal/gc": {"internal/attach", "internal/board", "internal/home", "internal/store", "internal/trash", "internal/worker", "internal/workspace", "kanban"},
@@ -71,9 +72,10 @@ var allowed = map[string][]string{
 
 	// Surfaces. They do not import one another; cli wires them all.
 	"internal/tui": {"internal/board", "internal/store", "internal/view", "kanban"},
+	"internal/mcp": {"internal/attach", "internal/board", "internal/config", "internal/netguard", "internal/store", "internal/view", "kanban"},
 	"internal/cli": {"internal/attach", "internal/bench", "internal/board", "internal/config", "internal/demo", "internal/dispatch", "internal/doctor",
-		"internal/fsx", "internal/gc", "internal/home", "internal/importer", "internal/lock", "internal/netguard", "internal/notify",
-		"internal/portable", "internal/proc", "internal/store", "internal/trash", "internal/tui", "internal/view", "internal/worker", "internal/workspace", "internal/yamlx", "kanban"},
+		"internal/fsx", "internal/gc", "internal/home", "internal/importer", "internal/lock", "internal/mcp", "internal/netguard", "internal/notify",
+		"internal/portable", "internal/proc", "internal/store", "internal/token", "internal/trash", "internal/tui", "internal/view", "internal/worker", "internal/workspace", "internal/yamlx", "kanban"},
 	"cmd/andon": {"internal/cli"},
 }
 

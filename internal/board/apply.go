@@ -40,7 +40,7 @@ func (b *Board) graph(ctx context.Context, g kanban.Graph, end error) ([]Applied
 		return nil, err
 	}
 	var done []Applied
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.change(ctx, func(tx *store.Tx) error {
 		done = nil
 		ids := map[string]kanban.TaskID{}
 		for _, n := range g.Nodes {

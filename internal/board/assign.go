@@ -24,7 +24,7 @@ const assignSlice = 50
 func (b *Board) AssignDefault(ctx context.Context, ids []kanban.TaskID, to string) (given []kanban.TaskID, err error) {
 	for some := range slices.Chunk(ids, assignSlice) {
 		var now []kanban.TaskID
-		err := b.store.Update(ctx, func(tx *store.Tx) error {
+		err := b.keepBoard(ctx, func(tx *store.Tx) error {
 			now = nil
 			tasks, err := tx.Some(ctx, some)
 			if err != nil {
@@ -61,7 +61,7 @@ type Taking struct {
 // Reassign is Assign, and takes the card from its worker first if from is not
 // nil and it has one. Both happen or neither.
 func (b *Board) Reassign(ctx context.Context, id kanban.TaskID, to string, from *Taking) (c kanban.Change, reclaimed bool, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		reclaimed = false
 		t, err := tx.Task(ctx, id)
 		if err != nil {

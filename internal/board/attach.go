@@ -77,6 +77,9 @@ func (b *Board) deliver(ctx context.Context, id kanban.TaskID, r kanban.Report) 
 	var t kanban.Task
 	taken := false
 	err = b.store.View(ctx, func(tx *store.Tx) error {
+		if err := errors.Join(b.Scope.May(kanban.VerbComplete, id), b.holds(ctx, tx)); err != nil {
+			return err // before a file is copied
+		}
 		if t, err = tx.Task(ctx, id); err != nil {
 			return err
 		}

@@ -35,6 +35,9 @@ type Board struct {
 	// and a report that names some is refused. The board itself touches no file.
 	Deliver func(ctx context.Context, t kanban.Task, r kanban.Report) (_ kanban.Report, discard func(), err error)
 
+	// Scope bounds what may be done by who has this Board.
+	Scope kanban.Scope
+
 	// Journal is for whom changes are kept to be undone. Nil: for nobody.
 	Journal *Journal
 
@@ -53,7 +56,7 @@ func (b *Board) Path() string { return b.store.Path() }
 // stored before it is returned.
 func (b *Board) decide(ctx context.Context, id kanban.TaskID, ask func(*store.Tx, kanban.Task) (kanban.Change, error)) (kanban.Change, error) {
 	var c kanban.Change
-	err := b.store.Update(ctx, func(tx *store.Tx) error {
+	err := b.change(ctx, func(tx *store.Tx) error {
 		t, err := tx.Task(ctx, id)
 		if err != nil {
 			return err
@@ -97,6 +100,9 @@ func (b *Board) apply(ctx context.Context, tx *store.Tx, c *kanban.Change) error
 }
 
 func (b *Board) applyWith(ctx context.Context, tx *store.Tx, c *kanban.Change, k *keeping) error {
+	if err := b.Scope.May(c.Verb, c.Was.ID); err != nil {
+		return err
+	}
 	if err := tx.Apply(ctx, c); err != nil {
 		return err
 	}

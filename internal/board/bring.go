@@ -25,7 +25,7 @@ func (b *Board) Bring(ctx context.Context, in kanban.Bundle, dryRun bool) ([]App
 		end = errPreview
 	}
 	var done []Applied
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		done = nil
 		ids := map[string]kanban.TaskID{}
 		for _, c := range in.Cards {

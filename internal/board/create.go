@@ -15,7 +15,7 @@ func (b *Board) Create(ctx context.Context, d kanban.Draft) (t kanban.Task, exis
 	if d, err = d.Clean(); err != nil {
 		return kanban.Task{}, false, err
 	}
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.change(ctx, func(tx *store.Tx) error {
 		t, existed, err = b.create(ctx, tx, d)
 		return err
 	})
@@ -58,6 +58,9 @@ func (b *Board) createOn(ctx context.Context, tx *store.Tx, d kanban.Draft, defa
 	for _, s := range d.Subs {
 		s.Task = c.Task.ID
 		c.Subs = append(c.Subs, kanban.Subscribe(nil, s, tx.Now))
+	}
+	if err := b.Scope.May(c.Verb, id); err != nil {
+		return t, false, err
 	}
 	if err := tx.Apply(ctx, &c); err != nil {
 		return t, false, err

@@ -26,7 +26,7 @@ func (b *Board) Remains(ctx context.Context, id kanban.TaskID) (rows json.RawMes
 // that waited for it alone. Its rows must still be those that were kept, else
 // nothing happens ([ErrChanged]); nil keeps nothing.
 func (b *Board) Delete(ctx context.Context, id kanban.TaskID, d kanban.Deletion, kept json.RawMessage) (c kanban.Change, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		t, err := tx.Task(ctx, id)
 		if err != nil {
 			return err

@@ -48,7 +48,7 @@ func (b *Board) Begin(ctx context.Context, c Courier) error {
 	if err := b.store.View(ctx, func(tx *store.Tx) error { _, _, err := look(tx); return err }); err != nil || !needed {
 		return err
 	}
-	return b.store.Update(ctx, func(tx *store.Tx) error {
+	return b.keepBoard(ctx, func(tx *store.Tx) error {
 		t, holds, err := look(tx)
 		if err != nil {
 			return err
@@ -133,7 +133,7 @@ func next(ctx context.Context, tx *store.Tx, c Courier, t kanban.Target, after k
 // passed over, or there is nothing, or the target is not to be tried now, the
 // notice is nil; more says that there may be others.
 func (b *Board) Take(ctx context.Context, c Courier) (n *Notice, more bool, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		n, more = nil, false
 		t, err := tx.Target(ctx, c.Target)
 		if err != nil || !t.Due(tx.Now) {
@@ -207,7 +207,7 @@ func settle(ctx context.Context, tx *store.Tx, sub kanban.Sub) error {
 // Settle records how the delivery of a claimed notification went. After a failure
 // it is unheard again, and the target rests. It may be said twice.
 func (b *Board) Settle(ctx context.Context, n Notice, d kanban.Delivery) (t kanban.Target, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		stood, err := release(ctx, tx, n.Hold, d.Error != "")
 		if err != nil {
 			return err
@@ -229,7 +229,7 @@ func (b *Board) Settle(ctx context.Context, n Notice, d kanban.Delivery) (t kanb
 
 // GiveBack gives a claimed notification back as if it had never been claimed.
 func (b *Board) GiveBack(ctx context.Context, n Notice) error {
-	return b.store.Update(ctx, func(tx *store.Tx) error {
+	return b.keepBoard(ctx, func(tx *store.Tx) error {
 		_, err := release(ctx, tx, n.Hold, true)
 		return err
 	})
@@ -238,7 +238,7 @@ func (b *Board) GiveBack(ctx context.Context, n Notice) error {
 // Revive records a delivery that was no notification and succeeded: a target that
 // was dead or rested is tried again at once. It reports whether it was so.
 func (b *Board) Revive(ctx context.Context, target string) (revived bool, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		was, err := tx.Target(ctx, target)
 		revived = was.Failures > 0
 		if err != nil || !revived {

@@ -16,7 +16,7 @@ func (b *Board) Edit(ctx context.Context, id kanban.TaskID, e kanban.Edit) (kanb
 // a while, and gives it to another besides if to is not nil; both or neither. A
 // field that others have changed meanwhile is not written over.
 func (b *Board) Revise(ctx context.Context, was kanban.Task, e kanban.Edit, to *string) (now kanban.Task, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		if now, err = tx.Task(ctx, was.ID); err != nil {
 			return err
 		}

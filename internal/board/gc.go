@@ -26,7 +26,7 @@ func (b *Board) OldEvents(ctx context.Context, before time.Time) (n int, err err
 func (b *Board) Forget(ctx context.Context, before time.Time) (total int, err error) {
 	for {
 		n := 0
-		err := b.store.Update(ctx, func(tx *store.Tx) error {
+		err := b.keepBoard(ctx, func(tx *store.Tx) error {
 			ids, err := tx.OldEvents(ctx, before, kanban.Settled(), slice)
 			n = len(ids)
 			if err != nil || n == 0 {

@@ -10,7 +10,7 @@ import (
 // Guard records that the past of a ready card keeps it from being started
 // again, if that is so and not on record yet. See [kanban.Task.Guarded].
 func (b *Board) Guard(ctx context.Context, id kanban.TaskID) (recorded bool, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		recorded = false
 		t, err := tx.Task(ctx, id)
 		if err != nil {

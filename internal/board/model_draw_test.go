@@ -3,6 +3,7 @@ package board_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"pgregory.net/rapid"
@@ -154,7 +155,7 @@ func (d drawer) text(what string) string {
 	if rapid.IntRange(0, 30).Draw(d.T, "amiss") == 30 {
 		return pick(d, what, "\x00", "\xff")
 	}
-	return pick(d, what, "", "", "why", "größer: \"a, b\" <\u2028>\\", " two\nlines\t", " ")
+	return pick(d, what, "", "", "why", "ghp_"+strings.Repeat("a1b2c3", 6), "größer: \"a, b\" <\u2028>\\", " two\nlines\t", " ")
 }
 
 func (d drawer) span(what string) time.Duration {

@@ -14,7 +14,7 @@ func (b *Board) Subscribe(ctx context.Context, s kanban.Sub) (stored kanban.Sub,
 	if s, err = s.Clean(); err != nil {
 		return s, err
 	}
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Task(ctx, s.Task); err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func (b *Board) Unsubscribe(ctx context.Context, s kanban.Sub) error {
 	if err != nil {
 		return err
 	}
-	return b.store.Update(ctx, func(tx *store.Tx) error {
+	return b.keepBoard(ctx, func(tx *store.Tx) error {
 		have, err := tx.Sub(ctx, s)
 		if err != nil {
 			return err
@@ -93,7 +93,7 @@ func unseen(ctx context.Context, tx *store.Tx, s kanban.Sub, kinds []kanban.Even
 // transaction: of many who claim at once, one gets an event. Who cannot deliver
 // it gives was back with [Board.Rewind].
 func (b *Board) ClaimUnseen(ctx context.Context, s kanban.Sub, kinds []kanban.EventKind) (was, cursor kanban.EventID, events []kanban.Event, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		have, after, found, err := unseen(ctx, tx, s, kinds)
 		was, cursor, events = 0, after, found
 		if err != nil || have == nil {
@@ -124,7 +124,7 @@ func (b *Board) Rewind(ctx context.Context, s kanban.Sub, claimed, was kanban.Ev
 }
 
 func (b *Board) cursor(ctx context.Context, s kanban.Sub, move func(*store.Tx, kanban.Sub) (bool, error)) (done bool, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		have, err := tx.Sub(ctx, s)
 		if done = false; err != nil || have == nil {
 			return err

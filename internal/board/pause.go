@@ -24,7 +24,7 @@ func (b *Board) Pause(ctx context.Context, p kanban.Pause) error {
 	if err != nil {
 		return err
 	}
-	return b.store.Update(ctx, func(tx *store.Tx) error {
+	return b.keepBoard(ctx, func(tx *store.Tx) error {
 		p.Since = tx.Now
 		return tx.Pause(ctx, p)
 	})
@@ -32,12 +32,12 @@ func (b *Board) Pause(ctx context.Context, p kanban.Pause) error {
 
 // Resume ends the pauses of these scopes, of all if none is named, and tells which
 // there were.
-func (b *Board) Resume(ctx context.Context, scopes ...kanban.Scope) (ended []kanban.Scope, err error) {
+func (b *Board) Resume(ctx context.Context, scopes ...kanban.PauseScope) (ended []kanban.PauseScope, err error) {
 	was, err := b.Pauses(ctx)
 	if err != nil || !slices.ContainsFunc(was, func(p kanban.Pause) bool { return len(scopes) == 0 || slices.Contains(scopes, p.Scope) }) {
 		return nil, err // nothing to write
 	}
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		ended = nil
 		pauses, err := tx.Pauses(ctx)
 		for _, p := range pauses {
@@ -79,7 +79,7 @@ func (b *Board) Forgive(ctx context.Context, profile, actor string) (forgiven []
 	if err := b.store.View(ctx, read); err != nil || len(forgiven) == 0 {
 		return nil, err
 	}
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		if err := read(tx); err != nil {
 			return err
 		}

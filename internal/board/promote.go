@@ -94,7 +94,7 @@ func (b *Board) promoteDue(ctx context.Context, find func(*store.Tx) ([]kanban.T
 		return nil, err
 	}
 	var promoted []kanban.TaskID
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		promoted = nil
 		scheduled, err := tx.Due(ctx, kanban.Scheduled, tx.Now)
 		if err != nil {

@@ -17,6 +17,22 @@ func (b *Board) List(ctx context.Context, f store.Filter) (tasks []kanban.Task, 
 	return tasks, err
 }
 
+// Linked is List, with the links that the cards have with any other.
+func (b *Board) Linked(ctx context.Context, f store.Filter) (tasks []kanban.Task, links []kanban.Link, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		if tasks, err = tx.List(ctx, f); err != nil {
+			return err
+		}
+		ids := make([]kanban.TaskID, len(tasks))
+		for i, t := range tasks {
+			ids[i] = t.ID
+		}
+		links, err = tx.LinksAround(ctx, ids)
+		return err
+	})
+	return tasks, links, err
+}
+
 // Newest reads the ids, statuses and titles of the newest cards; see
 // [store.Tx.NewestCards].
 func (b *Board) Newest(ctx context.Context, prefix string, statuses []kanban.Status, n int) (tasks []kanban.Task, err error) {
@@ -73,6 +89,18 @@ func (b *Board) Show(ctx context.Context, id kanban.TaskID, limit int) (c Card, 
 		return err
 	})
 	return c, err
+}
+
+// Comments reads the remarks on a card, oldest first.
+func (b *Board) Comments(ctx context.Context, id kanban.TaskID) (comments []kanban.Comment, err error) {
+	err = b.store.View(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Task(ctx, id); err != nil {
+			return err
+		}
+		comments, err = tx.Comments(ctx, id)
+		return err
+	})
+	return comments, err
 }
 
 // Runs reads the runs of a card, oldest first. A card that does not exist has none.

@@ -31,7 +31,7 @@ func (b *Board) FireDue(ctx context.Context) ([]Fired, error) {
 	for _, r := range due {
 		var f Fired
 		fired := false
-		if err := b.store.Update(ctx, func(tx *store.Tx) (err error) {
+		if err := b.keepBoard(ctx, func(tx *store.Tx) (err error) {
 			f, fired, err = b.fire(ctx, tx, r.Name)
 			return err
 		}); err != nil {
@@ -138,7 +138,7 @@ func (b *Board) AddRoutine(ctx context.Context, r kanban.Routine) (kanban.Routin
 	if err != nil {
 		return r, err
 	}
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		if r, err = r.Wound(tx.Now); err != nil {
 			return err
 		}
@@ -180,7 +180,7 @@ func (b *Board) possible(ctx context.Context, tx *store.Tx, r kanban.Routine) er
 // EditRoutine changes a routine. Another line or zone, or going on after a pause,
 // gives it its next time after now.
 func (b *Board) EditRoutine(ctx context.Context, name string, change func(*kanban.Routine) error) (r kanban.Routine, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		was, err := routine(ctx, tx, name)
 		if err != nil {
 			return err
@@ -210,7 +210,7 @@ func (b *Board) EditRoutine(ctx context.Context, name string, change func(*kanba
 
 // PauseRoutine lets a routine rest, or go on.
 func (b *Board) PauseRoutine(ctx context.Context, name string, paused bool) (r kanban.Routine, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		was, err := routine(ctx, tx, name)
 		if err != nil {
 			return err
@@ -229,7 +229,7 @@ func (b *Board) PauseRoutine(ctx context.Context, name string, paused bool) (r k
 // RunRoutine makes a card of the routine now, paused or not, and changes nothing
 // of its next time.
 func (b *Board) RunRoutine(ctx context.Context, name string, force bool) (t kanban.Task, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		was, err := routine(ctx, tx, name)
 		if err != nil {
 			return err
@@ -252,7 +252,7 @@ func (b *Board) RunRoutine(ctx context.Context, name string, force bool) (t kanb
 
 // RemoveRoutine removes a routine. The cards that it made stay.
 func (b *Board) RemoveRoutine(ctx context.Context, name string) (r kanban.Routine, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		if r, err = routine(ctx, tx, name); err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ func (b *Board) Specify(ctx context.Context, id kanban.TaskID, s kanban.Specific
 // order given. Those that wait for nothing are ready. See
 // [kanban.Task.Decompose].
 func (b *Board) Decompose(ctx context.Context, id kanban.TaskID, d kanban.Decomposition) (root kanban.Task, parts []kanban.Task, err error) {
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		t, err := tx.Task(ctx, id)
 		if err != nil {
 			return err

@@ -15,7 +15,7 @@ func (b *Board) Swarm(ctx context.Context, s kanban.Swarm) (made kanban.Topology
 	if s, err = s.Clean(); err != nil {
 		return made, false, err
 	}
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		made, existed, err = b.swarm(ctx, tx, s)
 		return err
 	})

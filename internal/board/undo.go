@@ -201,7 +201,7 @@ func (b *Board) Undo(ctx context.Context, command string, dryRun bool, before fu
 	if dryRun {
 		end = errPreview
 	}
-	err = b.store.Update(ctx, func(tx *store.Tx) error {
+	err = b.keepBoard(ctx, func(tx *store.Tx) error {
 		undone = nil
 		deeds, err := tx.Deeds(ctx, tx.Now.Add(-kanban.UndoFor))
 		if err != nil {

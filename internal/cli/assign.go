@@ -26,7 +26,7 @@ assignee begins with no failures. A card that runs must be reclaimed first.`,
 type assign struct{ *app }
 
 func (o *assign) run(ctx context.Context, args []string) error {
-	to, err := parseAssignee(args[1])
+	to, err := kanban.ParseAssignee(args[1])
 	if err != nil {
 		return err
 	}

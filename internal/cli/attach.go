@@ -144,24 +144,8 @@ func (o *attachVerb) source(ctx context.Context, s *session, rest []string, from
 	}
 	if n.ContentType == "" {
 		if n.ContentType = kind; kind == "" {
-			n.ContentType = typeOf(n.Name)
+			n.ContentType = attach.TypeOf(n.Name)
 		}
 	}
 	return r, nil
-}
-
-// types are those of endings which not every system knows.
-var types = map[string]string{
-	".txt": "text/plain", ".log": "text/plain", ".md": "text/markdown", ".csv": "text/csv",
-	".yaml": "application/yaml", ".yml": "application/yaml", ".diff": "text/x-diff", ".patch": "text/x-diff",
-}
-
-// typeOf guesses a media type from a name; empty if the ending says nothing.
-func typeOf(name string) string {
-	ending := strings.ToLower(filepath.Ext(name))
-	if t := types[ending]; t != "" {
-		return t
-	}
-	t, _, _ := strings.Cut(mime.TypeByExtension(ending), ";")
-	return t
 }

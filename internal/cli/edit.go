@@ -128,7 +128,7 @@ func (o *edit) inEditor(ctx context.Context, id kanban.TaskID) error {
 	if f.Assignee != before.Assignee {
 		to = new("")
 		if f.Assignee != "" {
-			if *to, err = parseAssignee(f.Assignee); err != nil {
+			if *to, err = kanban.ParseAssignee(f.Assignee); err != nil {
 				return kept(err, file)
 			}
 		}

@@ -33,7 +33,7 @@ func (o *scoped) flags(cmd *cobra.Command) {
 }
 
 // scope is what the flags name. Without one it is the board.
-func (o *scoped) scope() (kanban.Scope, error) {
+func (o *scoped) scope() (kanban.PauseScope, error) {
 	switch {
 	case o.changed("profile") && o.all, o.changed("profile") && o.places.Board != "", o.all && o.places.Board != "":
 		return "", usagef("--board, --profile and --all exclude each other")
@@ -51,7 +51,7 @@ func (o *scoped) scope() (kanban.Scope, error) {
 
 // each opens the boards that a scope is about, one after the other: the board that
 // is meant, or all there are, each of which has to know.
-func (o *scoped) each(ctx context.Context, scope kanban.Scope, do func(*board.Board, home.Board) error) error {
+func (o *scoped) each(ctx context.Context, scope kanban.PauseScope, do func(*board.Board, home.Board) error) error {
 	h, place, err := o.find()
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func (o *scoped) each(ctx context.Context, scope kanban.Scope, do func(*board.Bo
 }
 
 // known warns of a profile that is none.
-func (o *scoped) known(scope kanban.Scope) {
+func (o *scoped) known(scope kanban.PauseScope) {
 	h, _, err := o.find()
 	if err != nil || scope.Profile() == "" {
 		return
@@ -96,11 +96,11 @@ func (o *scoped) known(scope kanban.Scope) {
 
 // pauseView is a pause as scripts see it.
 type pauseView struct {
-	Board  home.Slug    `json:"board"`
-	Scope  kanban.Scope `json:"scope"`
-	Reason string       `json:"reason"`
-	By     string       `json:"by"`
-	Since  int64        `json:"since"`
+	Board  home.Slug         `json:"board"`
+	Scope  kanban.PauseScope `json:"scope"`
+	Reason string            `json:"reason"`
+	By     string            `json:"by"`
+	Since  int64             `json:"since"`
 }
 
 func pausesOf(b home.Board, pauses []kanban.Pause) []pauseView {
@@ -150,7 +150,7 @@ func (o *pause) run(ctx context.Context, _ []string) error {
 }
 
 // name is a scope for people.
-func (o *scoped) name(scope kanban.Scope, on []pauseView) string {
+func (o *scoped) name(scope kanban.PauseScope, on []pauseView) string {
 	if scope == kanban.ScopeBoard && len(on) > 0 {
 		return "the board " + string(on[0].Board)
 	}
@@ -158,7 +158,7 @@ func (o *scoped) name(scope kanban.Scope, on []pauseView) string {
 }
 
 // pause tells the boards, and what is paused on them then.
-func (o *scoped) pause(ctx context.Context, scope kanban.Scope) ([]pauseView, error) {
+func (o *scoped) pause(ctx context.Context, scope kanban.PauseScope) ([]pauseView, error) {
 	o.known(scope)
 	views := []pauseView{}
 	err := o.each(ctx, scope, func(b *board.Board, place home.Board) error {
@@ -197,14 +197,14 @@ func (o *resume) run(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	scopes := []kanban.Scope{scope}
+	scopes := []kanban.PauseScope{scope}
 	if scope == kanban.ScopeAll {
 		scopes = nil // whatever is paused
 	}
 	v := struct {
-		Resumed []kanban.Scope `json:"resumed"`
-		Paused  []pauseView    `json:"paused"`
-	}{[]kanban.Scope{}, []pauseView{}}
+		Resumed []kanban.PauseScope `json:"resumed"`
+		Paused  []pauseView         `json:"paused"`
+	}{[]kanban.PauseScope{}, []pauseView{}}
 	slug := home.Slug("")
 	err = o.each(ctx, scope, func(b *board.Board, place home.Board) error {
 		slug = place.Slug
@@ -247,7 +247,7 @@ func (o *resume) run(ctx context.Context, _ []string) error {
 	default:
 		o.printf("Resumed %s\n", name)
 	}
-	said := map[kanban.Scope]bool{}
+	said := map[kanban.PauseScope]bool{}
 	for _, p := range v.Paused {
 		if !said[p.Scope] {
 			said[p.Scope] = true

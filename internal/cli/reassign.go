@@ -37,7 +37,7 @@ type reassign struct {
 
 func (o *reassign) run(ctx context.Context, args []string) error {
 	last := len(args) - 1
-	to, err := parseAssignee(args[last])
+	to, err := kanban.ParseAssignee(args[last])
 	if err != nil {
 		return err
 	}
@@ -65,16 +65,4 @@ func (o *reassign) run(ctx context.Context, args []string) error {
 			return changed(c, err, line)
 		})
 	})
-}
-
-// parseAssignee reads a name; empty is nobody.
-func parseAssignee(s string) (string, error) {
-	to := kanban.CanonicalAssignee(s)
-	switch to {
-	case "":
-		return "", usagef("which profile? none leaves the card to nobody")
-	case "none", "-", "null":
-		to = ""
-	}
-	return to, nil
 }

@@ -120,35 +120,12 @@ func (o *why) text(w dispatch.Answer) string {
 	return b.String()
 }
 
-// answerView is why a card is not worked on, as scripts see it.
-type answerView struct {
-	ID      kanban.TaskID `json:"id"`
-	Status  kanban.Status `json:"status"`
-	Reasons []reasonView  `json:"reasons"`
-	Start   []string      `json:"start"`
-}
-
-type reasonView struct {
-	Kind  dispatch.HoldKind `json:"kind"`
-	Text  string            `json:"text"`
-	Until *int64            `json:"until,omitempty"`
-	Data  map[string]any    `json:"data"`
-}
-
-func newAnswer(w dispatch.Answer) answerView {
-	v := answerView{ID: w.Task.ID, Status: w.Task.Status, Reasons: []reasonView{}, Start: append([]string{}, w.Start...)}
+func newAnswer(w dispatch.Answer) view.Why {
+	v := view.Why{ID: w.Task.ID, Status: w.Task.Status, Reasons: []view.Reason{}, Start: append([]string{}, w.Start...)}
 	for _, r := range w.Reasons {
-		v.Reasons = append(v.Reasons, reasonView{r.Kind, r.Text, until(r.Until), r.Data})
+		v.Reasons = append(v.Reasons, view.Reason{Kind: string(r.Kind), Text: r.Text, Until: view.Epoch(r.Until), Data: r.Data})
 	}
 	return v
-}
-
-func until(t time.Time) *int64 {
-	if t.IsZero() {
-		return nil
-	}
-	s := t.Unix()
-	return &s
 }
 
 // waitingGroup is the ready cards that wait for one reason.
@@ -222,7 +199,7 @@ func groups(p dispatch.Starts) []waitingGroup {
 		g := &out[i]
 		g.Count++
 		g.IDs = append(g.IDs, h.Task.ID)
-		if u := until(first.Until); u != nil && (g.Until == nil || *u < *g.Until) {
+		if u := view.Epoch(first.Until); u != nil && (g.Until == nil || *u < *g.Until) {
 			g.Until = u
 		}
 	}

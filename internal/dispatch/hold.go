@@ -94,14 +94,14 @@ type room struct {
 	turns  turns
 
 	// What is paused. A pause of one board has that one behind its scope.
-	paused map[kanban.Scope]kanban.Pause
+	paused map[kanban.PauseScope]kanban.Pause
 
 	limited map[string]Hold // by account
 }
 
 func newRoom(all []Snapshot, l Limits) room {
 	r := room{l: l, limit: l.MaxInProgress, cap: "dispatch.max_in_progress", boards: map[string]int{}, busy: map[string]int{},
-		users: map[string][]kanban.TaskID{}, paused: map[kanban.Scope]kanban.Pause{}, limited: map[string]Hold{}, turns: newTurns(all)}
+		users: map[string][]kanban.TaskID{}, paused: map[kanban.PauseScope]kanban.Pause{}, limited: map[string]Hold{}, turns: newTurns(all)}
 	if l.Max > 0 && (r.limit == 0 || l.Max < r.limit) {
 		r.limit, r.cap = l.Max, "--max"
 	}
@@ -131,7 +131,9 @@ func newRoom(all []Snapshot, l Limits) room {
 	return r
 }
 
-func pauseOf(board string) kanban.Scope { return kanban.ScopeBoard + ":" + kanban.Scope(board) }
+func pauseOf(board string) kanban.PauseScope {
+	return kanban.ScopeBoard + ":" + kanban.PauseScope(board)
+}
 
 // full reports whether no further card can be started, whosever it is.
 func (r *room) full() bool { return r.limit > 0 && r.total >= r.limit }
@@ -205,7 +207,7 @@ func (r *room) holds(s Snapshot, t kanban.Task) []Hold {
 // and the limits, the narrowest first.
 func (r *room) caps(board string, t kanban.Task) (holds []Hold) {
 	if len(r.paused) > 0 {
-		for _, scope := range []kanban.Scope{kanban.ScopeAll, pauseOf(board), kanban.ProfileScope(t.Assignee)} {
+		for _, scope := range []kanban.PauseScope{kanban.ScopeAll, pauseOf(board), kanban.ProfileScope(t.Assignee)} {
 			if p, ok := r.paused[scope]; ok {
 				holds = append(holds, Hold{Kind: HoldPaused, Pause: p})
 			}

@@ -79,7 +79,7 @@ func cards(t *rapid.T, name string, names []string) (f board.Floor, all []kanban
 		}
 	}
 	slices.SortStableFunc(f.Ready, func(a, b kanban.Task) int { return cmp.Compare(b.Priority, a.Priority) })
-	for _, s := range rapid.SliceOfNDistinct(rapid.SampledFrom([]kanban.Scope{kanban.ScopeBoard, kanban.ScopeAll, kanban.ProfileScope("ada")}), 0, 2, rapid.ID[kanban.Scope]).Draw(t, "pauses") {
+	for _, s := range rapid.SliceOfNDistinct(rapid.SampledFrom([]kanban.PauseScope{kanban.ScopeBoard, kanban.ScopeAll, kanban.ProfileScope("ada")}), 0, 2, rapid.ID[kanban.PauseScope]).Draw(t, "pauses") {
 		if rapid.IntRange(0, 3).Draw(t, "paused") == 0 {
 			f.Pauses = append(f.Pauses, kanban.Pause{Scope: s, Since: now, Actor: "eve", Reason: "for now"})
 		}

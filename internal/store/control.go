@@ -35,7 +35,7 @@ func (tx *Tx) Forgive(ctx context.Context, profile, actor string) error {
 }
 
 // Resume ends a pause, and reports whether there was one.
-func (tx *Tx) Resume(ctx context.Context, s kanban.Scope) (bool, error) {
+func (tx *Tx) Resume(ctx context.Context, s kanban.PauseScope) (bool, error) {
 	r, err := tx.exec(ctx, `DELETE FROM andon_control WHERE scope = ?`, s)
 	if err != nil {
 		return false, err

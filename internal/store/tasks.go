@@ -247,6 +247,17 @@ func (tx *Tx) Links(ctx context.Context, ids []kanban.TaskID) ([]kanban.Link, er
 	return collect(rows, err, func(l *kanban.Link) []any { return []any{&l.Parent, &l.Child} })
 }
 
+// LinksAround reads every link whose parent or child is one of ids.
+func (tx *Tx) LinksAround(ctx context.Context, ids []kanban.TaskID) ([]kanban.Link, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	in := `(` + marks(len(ids)) + `)`
+	rows, err := tx.query(ctx, `SELECT parent_id, child_id FROM task_links WHERE child_id IN `+in+` OR parent_id IN `+in+
+		` ORDER BY parent_id, child_id`, append(anys(ids), anys(ids)...)...)
+	return collect(rows, err, func(l *kanban.Link) []any { return []any{&l.Parent, &l.Child} })
+}
+
 // AllLinks reads every link of the board.
 func (tx *Tx) AllLinks(ctx context.Context) ([]kanban.Link, error) {
 	rows, err := tx.query(ctx, `SELECT parent_id, child_id FROM task_links`)

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"andon/internal/home"
+	"andon/internal/token"
 	"andon/kanban"
 )
 
@@ -58,6 +61,11 @@ func (s *supervisor) environment(t kanban.Task) []string {
 	for name, value := range both {
 		set["ANDON_"+name], set["HERMES_KANBAN_"+name] = value, value
 	}
+	if word, err := s.token(t.ID); err != nil {
+		s.logf("the worker gets no token: %v", err)
+	} else {
+		set["ANDON_TOKEN"] = word
+	}
 	if t.Tenant != "" {
 		set["HERMES_TENANT"] = t.Tenant
 	}
@@ -93,6 +101,16 @@ func (s *supervisor) environment(t kanban.Task) []string {
 		env = append(env, name+"="+merged[name])
 	}
 	return env
+}
+
+// token is the word by which the agent is known as this run's where its
+// environment does not reach.
+func (s *supervisor) token(id kanban.TaskID) (string, error) {
+	key, err := home.Home{Root: s.job.Root}.Key(context.Background(), true)
+	if err != nil {
+		return "", err
+	}
+	return token.Mint(key, token.Grant{Board: s.job.Board.Address(), Task: id, Run: s.job.Run})
 }
 
 // bin is the folder in which the agent finds andon by that name.

@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"andon/internal/config"
+	"andon/internal/home"
+	"andon/internal/mcp"
+	"andon/internal/token"
+	"andon/internal/view"
+	"andon/kanban"
+)
+
+func newMCP(a *app) *cobra.Command {
+	o := &mcpVerb{app: a}
+	cmd := verb(words{
+		use: "mcp", group: "work",
+		short: "serve the board to an agent (MCP on standard input and output)",
+		long: `Serve the board to an agent by the Model Context Protocol, on standard input and
+output, until that ends. docs/mcp.md lists the tools, resources and prompts.
+
+Inside a worker (ANDON_TASK or HERMES_KANBAN_TASK is set, or a token is given) the
+session is that of the worker: it works on its own card, for as long as its run is
+the current one, may comment on every card, make cards and link them, and nothing
+else. Without ANDON_RUN_ID its run is the one that the card has at the start.
+Otherwise the session may do all that the tools offer, or with --read-only only
+look.`,
+		example: `  andon mcp
+  andon mcp --read-only --board site
+  claude mcp add andon -- andon mcp`,
+		exits: "no such board, a token that is not of this board, or the connection broke",
+	}, cobra.NoArgs, o.run)
+	f := cmd.Flags()
+	f.BoolVar(&o.readOnly, "read-only", false, "only look, and offer no tool that changes anything")
+	f.StringVar(&o.token, "token", "", "be the worker of the run that this token is of (ANDON_TOKEN)")
+	o.changed = f.Changed
+	return cmd
+}
+
+type mcpVerb struct {
+	*app
+	readOnly bool
+	token    string
+	changed  func(flag string) bool
+}
+
+func (o *mcpVerb) run(ctx context.Context, _ []string) error {
+	return o.with(ctx, func(s *session) (err error) {
+		server := &mcp.Server{
+			TTL: config.ClaimTTL(o.Env), Web: o.Web, Now: o.Now, Zone: o.Zone, Version: build().Version,
+			Tenant: strings.TrimSpace(o.Env("HERMES_TENANT")), Log: slog.New(slog.DiscardHandler),
+		}
+		if server.Scope, err = o.scope(ctx, s); err != nil {
+			return err
+		}
+		if server.Author, err = o.speakerOf(ctx, s, server.Scope); err != nil {
+			return err
+		}
+		desks := &desks{app: o.app, scope: server.Scope, open: map[string]*mcp.Desk{"": o.desk(s, server.Scope)}}
+		server.Open = desks.get
+		err = server.Serve(ctx, io.NopCloser(o.In), nopCloser{o.Out})
+		return errors.Join(untilEnd(ctx, err), desks.close())
+	})
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// scope is what the session may do.
+func (o *mcpVerb) scope(ctx context.Context, s *session) (kanban.Scope, error) {
+	scope := kanban.Scope{ReadOnly: o.readOnly}
+	word := strings.TrimSpace(o.token)
+	switch {
+	case o.changed("token") && word == "":
+		return scope, usagef("--token is empty")
+	case word == "":
+		word = strings.TrimSpace(o.Env("ANDON_TOKEN"))
+	}
+	if word != "" {
+		key, err := s.home.Key(ctx, false)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return scope, err
+		}
+		g, err := token.Verify(key, s.place.Address(), word, o.Now()) // without a key there are no tokens
+		if err != nil {
+			return scope, fmt.Errorf("read the token: %w", err)
+		}
+		scope.Task, scope.Run, scope.Leased = g.Task, g.Run, true
+		return scope, nil
+	}
+	if scope.Task = o.own(); scope.Task == "" {
+		return scope, nil
+	}
+	var err error
+	if scope.Run, err = o.pin(scope.Task); err != nil || scope.Run != 0 {
+		return scope, err
+	}
+	t, err := s.Task(ctx, scope.Task)
+	if err != nil {
+		return scope, fmt.Errorf("be the worker of %s: %w", scope.Task, err)
+	}
+	scope.Run = t.Run
+	return scope, nil
+}
+
+// speakerOf is who the session speaks for: a worker is the profile of its run.
+func (o *mcpVerb) speakerOf(ctx context.Context, s *session, scope kanban.Scope) (string, error) {
+	if !scope.Worker() {
+		return o.author(), nil
+	}
+	run, err := s.Run(ctx, scope.Run)
+	if err != nil {
+		return "", err
+	}
+	if run != nil && run.Task == scope.Task && run.Profile != "" {
+		return run.Profile, nil
+	}
+	t, err := s.Task(ctx, scope.Task)
+	if err != nil && kanban.CodeOf(err) != kanban.NotFound {
+		return "", err
+	}
+	return or(t.Assignee, "worker"), nil
+}
+
+// desk is the board of a session, as an agent has it.
+func (a *app) desk(s *session, scope kanban.Scope) *mcp.Desk {
+	s.Board.Scope = scope
+	if scope.Worker() {
+		s.Board.Journal = nil // what workers do, people do not undo
+	} else if s.Board.Journal != nil {
+		s.Board.Journal.Command = "" // each change is undone by itself
+	}
+	return &mcp.Desk{
+		Board: s.Board, Slug: string(s.place.Slug), Files: s.files,
+		Log:     func(id kanban.TaskID) (io.ReadSeekCloser, error) { return openLog(s.place.Logs, id) },
+		Project: func(name string) (kanban.Project, error) { return a.findProject(s.home, name) },
+		Why: func(ctx context.Context, id kanban.TaskID) (view.Why, error) {
+			answer, err := a.why(ctx, s, a.limits(s.config, 0), id)
+			if err != nil {
+				return view.Why{}, err
+			}
+			return newAnswer(answer), nil
+		},
+		Complete: func(ctx context.Context, id kanban.TaskID, r kanban.Report) (kanban.Change, error) {
+			if a.Env("ANDON_CHECK") != "" {
+				return kanban.Change{}, &kanban.Error{Code: kanban.Denied, Msg: fmt.Sprintf("complete %s: a check is running, and says what it finds by its exit status", id)}
+			}
+			return a.reporter(s).Complete(ctx, id, r)
+		},
+		Tidy: func(ctx context.Context, c kanban.Change) { a.tidy(ctx, s, c) },
+	}
+}
+
+// desks are the boards that a session has opened.
+type desks struct {
+	*app
+	scope kanban.Scope
+
+	mu     sync.Mutex
+	open   map[string]*mcp.Desk // by the names that they were asked for
+	opened []*session
+}
+
+func (d *desks) get(ctx context.Context, slug string) (*mcp.Desk, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if desk := d.open[slug]; desk != nil {
+		return desk, nil
+	}
+	name, err := home.ParseSlug(slug)
+	if err != nil {
+		return nil, &kanban.Error{Code: kanban.Invalid, Err: err, Msg: err.Error()}
+	}
+	if desk := d.open[string(name)]; desk != nil {
+		return desk, nil
+	}
+	there := *d.app
+	there.places.Board = string(name)
+	s, err := there.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.opened = append(d.opened, s)
+	desk := there.desk(s, d.scope)
+	d.open[string(name)] = desk
+	return desk, nil
+}
+
+func (d *desks) close() (err error) {
+	for _, s := range d.opened {
+		err = errors.Join(err, s.db.Close())
+	}
+	return err
+}

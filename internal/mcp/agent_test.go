@@ -1,0 +1,134 @@
+package mcp_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// agentMain is a program that a dispatcher starts as a worker and that speaks
+// nothing but MCP: what it starts as its server knows the home, the board and the
+// token, and nothing else of the run.
+func agentMain(do func() error) int {
+	if err := do(); err != nil {
+		fmt.Fprintln(os.Stderr, "agent:", err)
+		return 1
+	}
+	return 0
+}
+
+func agent() error {
+	ctx := context.Background()
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(self, "mcp")
+	cmd.Env = []string{asAndon + "=andon", "TZ=UTC"}
+	for _, e := range os.Environ() {
+		switch name, _, _ := strings.Cut(e, "="); name {
+		case "ANDON_HOME", "ANDON_TOKEN", "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP":
+			cmd.Env = append(cmd.Env, e)
+		}
+	}
+	s, err := connect(ctx, cmd, nil)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for _, step := range []struct {
+		tool string
+		args args
+	}{
+		{"kanban_show", args{}},
+		{"kanban_heartbeat", args{"note": "at it"}},
+		{"kanban_attach", args{"filename": "letter.txt", "content_base64": base64.StdEncoding.EncodeToString([]byte("Dear Bob"))}},
+		{"kanban_create", args{"title": "post it", "assignee": "nobody", "parents": os.Getenv("ANDON_TASK")}},
+		{"kanban_comment", args{"task_id": os.Getenv("ANDON_TASK"), "body": "it is written"}},
+		{"kanban_complete", args{"summary": "a letter"}},
+	} {
+		if _, refusal, err := s.try(step.tool, step.args); err != nil || refusal != "" {
+			return fmt.Errorf("%s: %s: %w", step.tool, refusal, err)
+		}
+	}
+	return nil
+}
+
+// agentByCommand does the same by the command line, as a worker of any language may.
+func agentByCommand() error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile("letter.txt", []byte("Dear Bob"), 0o600); err != nil {
+		return err
+	}
+	for _, args := range [][]string{
+		{"show"},
+		{"heartbeat", "--note", "at it"},
+		{"attach", "letter.txt"},
+		{"create", "post it", "--assignee", "nobody", "--parent", os.Getenv("ANDON_TASK")},
+		{"comment", "it is written"},
+		{"complete", "--summary", "a letter"},
+	} {
+		cmd := exec.Command(self, args...)
+		cmd.Env = append(os.Environ(), asAndon+"=andon")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%q: %w: %s", args, err, out)
+		}
+	}
+	return nil
+}
+
+// From spawn to done by MCP, known by the token alone, and by the command line: the
+// two leave the same history.
+func TestAgentsFromSpawnToDone(t *testing.T) {
+	history := map[string][]string{}
+	for _, way := range []string{"agent", "agent by command"} {
+		h := newHouse(t)
+		h.andon("init")
+		settings := fmt.Sprintf("profiles:\n  writer:\n    command: [%q]\n    env: {%s: %s}\n", h.self, asAndon, way)
+		if err := os.WriteFile(filepath.Join(h.root, "andon.yaml"), []byte(settings), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		id := h.card("write", "--assignee", "writer")
+		h.andon("dispatch")
+		out := h.andon("watch", "--after", "0", "--kinds", "completed,crashed,gave_up,protocol_violation,spawn_failed", "--limit", "1")
+		if !strings.Contains(out, "completed") {
+			t.Fatalf("%s: %s\n%s", way, out, h.andon("log", id))
+		}
+		var card struct {
+			Children []string
+			Comments []struct{ Author, Body string }
+			Events   []struct {
+				Kind    string
+				Payload json.RawMessage
+			}
+		}
+		h.json(&card, "show", id)
+		if len(card.Children) != 1 || len(card.Comments) != 1 || card.Comments[0].Author != "writer" {
+			t.Errorf("%s: the card is %+v", way, card)
+		}
+		for _, e := range card.Events {
+			line := e.Kind
+			if e.Kind != "claimed" && e.Kind != "spawned" { // which name processes
+				line += " " + string(e.Payload)
+			}
+			history[way] = append(history[way], line)
+		}
+	}
+	if diff := cmp.Diff(history["agent by command"], history["agent"]); diff != "" {
+		t.Errorf("the histories differ (-command line +MCP):\n%s", diff)
+	}
+	if all := strings.Join(history["agent"], "\n"); !strings.Contains(all, "heartbeat") || !strings.Contains(all, "attached") || !strings.Contains(all, "a letter") {
+		t.Errorf("the history is\n%s", all)
+	}
+}

@@ -1,0 +1,75 @@
+package mcp_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// What is said on a card while its worker works reaches the worker: as an update of
+// the resource, as a message, and once with the answer to its next sign of life. Its
+// own words do not come back to it.
+func TestLiveComments(t *testing.T) {
+	h := newHouse(t)
+	id, other := h.card("mine", "--assignee", "ada"), h.card("theirs", "--assignee", "bob")
+	run := h.claim(id)
+	h.andon("comment", id, "before the session")
+	updates, messages := make(chan string, 100), make(chan string, 100)
+	s := h.sit([]string{"ANDON_TASK=" + id, "ANDON_RUN_ID=" + run}, &mcp.ClientOptions{
+		ResourceUpdatedHandler: func(_ context.Context, r *mcp.ResourceUpdatedNotificationRequest) { updates <- r.Params.URI },
+		//lint:ignore SA1019 see tell
+		LoggingMessageHandler: func(_ context.Context, r *mcp.LoggingMessageRequest) {
+			text, _ := json.Marshal(r.Params.Data)
+			messages <- string(text)
+		},
+	})
+	if err := s.Subscribe(t.Context(), &mcp.SubscribeParams{URI: "task://" + id}); err != nil {
+		t.Fatal(err)
+	}
+	//lint:ignore SA1019 see tell
+	if err := s.SetLoggingLevel(t.Context(), &mcp.SetLoggingLevelParams{Level: "warning"}); err != nil {
+		t.Fatal(err)
+	}
+	s.call("kanban_comment", args{"task_id": id, "body": "my own"})
+	h.andon("comment", other, "not for ada")
+	h.andon("comment", id, "stop at\n# noon")
+	if got := receive(t, updates); got != "task://"+id {
+		t.Errorf("updated %q", got)
+	}
+	if got := receive(t, messages); !strings.Contains(got, `stop at\n\u003e # noon`) && !strings.Contains(got, `> stop at\n> # noon`) || strings.Contains(got, "my own") || !strings.Contains(got, id) {
+		t.Errorf("the message is %s", got)
+	}
+	said, _ := s.call("kanban_heartbeat", nil)["comments"].([]any)
+	if len(said) != 1 || said[0].(map[string]any)["body"] != "stop at\n# noon" || said[0].(map[string]any)["text"] != "comment from `user`:\n> stop at\n> # noon\n" {
+		t.Errorf("the heartbeat tells %v", said)
+	}
+	if again := s.call("kanban_heartbeat", nil)["comments"]; again != nil {
+		t.Errorf("the next heartbeat tells again: %v", again)
+	}
+}
+
+func receive(t *testing.T, from <-chan string) string {
+	t.Helper()
+	select {
+	case s := <-from:
+		return s
+	case <-time.After(time.Minute):
+		t.Fatal("nothing came within a minute")
+		return ""
+	}
+}
+
+// A card that has a check is finished by it, whoever reports.
+func TestCompleteWaitsForTheCheck(t *testing.T) {
+	h := newHouse(t)
+	id := h.card("a", "--assignee", "ada", "--check", "exit 3")
+	s := h.sit([]string{"ANDON_TASK=" + id, "ANDON_RUN_ID=" + h.claim(id)}, nil)
+	s.refused("check", "kanban_complete", args{"summary": "done"})
+	if got := s.call("kanban_show", nil)["task"].(map[string]any)["status"]; got != "running" {
+		t.Errorf("the card is %v, want running", got)
+	}
+}

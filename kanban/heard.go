@@ -1,0 +1,26 @@
+package kanban
+
+import "strings"
+
+// Unheard are the remarks after a certain one that others than author made.
+func Unheard(comments []Comment, after int64, author string) []Comment {
+	var unheard []Comment
+	for _, c := range comments {
+		if c.ID > after && c.Author != author {
+			unheard = append(unheard, c)
+		}
+	}
+	return unheard
+}
+
+// Quoted is the remark as a worker reads it: who said it, and then what, quoted.
+func (c Comment) Quoted() string {
+	return sprintf("comment from `%s`:\n%s\n", strings.ReplaceAll(c.Author, "`", ""), Quote(c.Body))
+}
+
+// Quote marks every line of a text as somebody's words. No text can end its own
+// quotation, whatever fences, headings or tags it has.
+func Quote(s string) string {
+	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\v", "\n", "\f", "\n").Replace(s)
+	return "> " + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n> ")
+}
