@@ -130,9 +130,8 @@ func TestBoardFilters(t *testing.T) {
 	term.press(t, " @bob")
 	term.hides(t, "Write the letter")
 	term.press(t, enterKey)
-	if s := term.shows(t, "/ letter @bob"); !strings.Contains(s, "Post the letter") {
-		t.Errorf("the card that matches is not shown:\n%s", s)
-	}
+	term.shows(t, "/ letter @bob")
+	term.shows(t, "Post the letter") // half of a name was nobody's, so it had gone for a moment
 	term.press(t, escKey)
 	term.shows(t, "3 cards")
 	term.press(t, "/#bakery status:rea"+enterKey)
