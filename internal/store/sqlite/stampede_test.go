@@ -48,7 +48,10 @@ func stampedeProcess(files []string) error {
 			return err
 		}
 		db, err := sqlite.Open(ctx, path, store.Options{Warn: func(s string) {
-			if !strings.Contains(s, storetest.Unlogged) {
+			// To go on without the lock of the first opening, after its ten seconds, is as
+			// it shall be: on a machine that is too busy, two hundred take longer. What
+			// comes of it is looked at below, all the same.
+			if !strings.Contains(s, storetest.Unlogged) && !strings.Contains(s, ".init.lock, which another process has held for 10s") {
 				warned = fmt.Errorf("opening %s: %s", path, s)
 			}
 		}})
