@@ -50,7 +50,9 @@ func (tx *Tx) Stats(ctx context.Context, ready, leftOut kanban.Status) (Stats, e
 		return s, fmt.Errorf("find the oldest ready card: %w", err)
 	}
 	open := kanban.Unfinished()
-	if err := tx.queryRow(ctx, `SELECT count(*) FROM tasks WHERE andon_due_at < ? AND status IN (`+marks(len(open))+`)`,
+	// The status is hidden from the planner, which would rather read every open card
+	// than the few that are due.
+	if err := tx.queryRow(ctx, `SELECT count(*) FROM tasks WHERE andon_due_at < ? AND COALESCE(status, '') IN (`+marks(len(open))+`)`,
 		append([]any{tx.Now.Unix()}, anys(open)...)...).Scan(&s.Overdue); err != nil {
 		return s, fmt.Errorf("count what is overdue: %w", err)
 	}

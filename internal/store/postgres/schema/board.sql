@@ -136,6 +136,8 @@ CREATE INDEX IF NOT EXISTS andon_runs_recent     ON task_runs (profile, outcome,
 CREATE INDEX IF NOT EXISTS idx_events_run        ON task_events (run_id, id);
 CREATE INDEX IF NOT EXISTS andon_tasks_done      ON tasks (status, completed_at DESC NULLS LAST, id);
 
+CREATE INDEX IF NOT EXISTS andon_tasks_due ON tasks (andon_due_at) WHERE andon_due_at IS NOT NULL;
+
 -- What a run's supervisor records of its processes.
 CREATE TABLE IF NOT EXISTS andon_runs (
 	run_id      BIGINT PRIMARY KEY,

@@ -17,6 +17,9 @@ CREATE INDEX IF NOT EXISTS andon_runs_recent ON task_runs (profile, outcome, COA
 -- The order in which a screen shows what is finished.
 CREATE INDEX IF NOT EXISTS andon_tasks_done ON tasks (status, completed_at DESC, id);
 
+-- The few cards that are due at some time: to count the overdue is not to read all.
+CREATE INDEX IF NOT EXISTS andon_tasks_due ON tasks (andon_due_at) WHERE andon_due_at IS NOT NULL;
+
 -- What a run's supervisor records of its processes.
 CREATE TABLE IF NOT EXISTS andon_runs (
 	run_id      INTEGER PRIMARY KEY,
