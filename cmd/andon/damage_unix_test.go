@@ -83,6 +83,8 @@ func TestDamagedFiles(t *testing.T) {
 		copied  bool
 	}{
 		{"flipped page", alter(interior, bytes.Repeat([]byte{0xff}, 64)...), "refusing to open .*kanban.db: .*; a copy of it as it was found is .*[.]bak; `andon repair`", true},
+		{"column that a bit gave another name", bytes.ReplaceAll(content, []byte("model_override"), []byte("modem_override")),
+			"refusing to open .*kanban.db: the table tasks has lost its column model_override; a copy .*[.]bak", true},
 		{"truncated", content[:len(content)/2], "refusing to open .*kanban.db: .*[.]bak", true},
 		{"truncated within a page", content[:len(content)-page-100], "refusing to open .*kanban.db: .*[.]bak", true},
 		{"only the header is left", content[:100], "refusing to open .*kanban.db: .*[.]bak", true},
@@ -188,6 +190,33 @@ func TestDamageAfterTheStamp(t *testing.T) {
 	for range 2 {
 		if said, code := andon(t, home, "list"); code != 1 || strings.Count(said, "\n") != 1 {
 			t.Errorf("status %d: %s", code, said)
+		}
+	}
+	if n := len(copies(t, home)); n != 1 {
+		t.Errorf("%d copies were kept, want 1", n)
+	}
+}
+
+// A schema that is no longer the one the file was marked with is damage, too: the
+// statement that meets it takes the stamp away, and no migration puts an empty
+// column where the lost one was.
+func TestColumnLostAfterTheStamp(t *testing.T) {
+	t.Parallel()
+	home, content := whole(t)
+	path := filepath.Join(home, "kanban.db")
+	b := bytes.ReplaceAll(content, []byte("model_override"), []byte("modem_override"))
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if said, code := andon(t, home, "list"); code != 1 || strings.Count(said, "\n") != 1 || !strings.Contains(said, "andon repair") {
+			t.Errorf("status %d: %s", code, said)
+		}
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, b) {
+			t.Errorf("the file was altered: %v", err)
+		}
+		if _, err := os.Stat(path + ".checked"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("it has a stamp: %v", err)
 		}
 	}
 	if n := len(copies(t, home)); n != 1 {

@@ -26,9 +26,13 @@ func isUnfit(err error) bool {
 	return errors.Is(err, sqlite3.PROTOCOL) || errors.Is(err, sqlite3.NOLFS)
 }
 
+// isForeign reports that a statement did not fit the schema. The statements are
+// written out in this program, so it is the file that is not as it was marked.
+func isForeign(err error) bool { return errors.Is(err, sqlite3.ERROR) }
+
 // explain classifies what the driver says. An error that has a class keeps it.
 func (b *board) explain(err error) error {
-	if isDamage(err) || kanban.CodeOf(err) == kanban.Damaged {
+	if isDamage(err) || isForeign(err) || kanban.CodeOf(err) == kanban.Damaged {
 		b.unstamp() // the next who opens it finds out what it is
 	}
 	if err == nil || kanban.CodeOf(err) != kanban.Internal || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -42,7 +46,7 @@ func (b *board) explain(err error) error {
 		e.Code = kanban.Busy
 		e.Msg = fmt.Sprintf("%s: others held the board for longer than %s", err, b.options.Busy)
 		e.Hint = "nothing was changed; try again, or raise ANDON_BUSY_TIMEOUT_MS"
-	case isDamage(err):
+	case isDamage(err), isForeign(err):
 		e.Code, e.Hint = kanban.Damaged, fmt.Sprintf("nothing was changed; `andon repair` examines %s", b.path)
 	case isUnfit(err):
 		e.Code = kanban.Denied

@@ -49,7 +49,8 @@ func badIndexes(lines []string) (names []string) {
 	return names
 }
 
-// integrity asks SQLite to examine the whole file.
+// integrity asks SQLite to examine the whole file, and sees whether the schema is
+// the one that it is marked with.
 func integrity(ctx context.Context, pool *sql.DB) (lines []string, err error) {
 	rows, err := pool.QueryContext(ctx, `PRAGMA integrity_check`)
 	if err != nil {
@@ -63,7 +64,14 @@ func integrity(ctx context.Context, pool *sql.DB) (lines []string, err error) {
 		}
 		lines = append(lines, line)
 	}
-	return lines, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	gone, err := lost(ctx, pool)
+	if len(gone) > 0 && healthy(lines) {
+		lines = nil
+	}
+	return append(lines, gone...), err
 }
 
 // probe examines the file on a connection of its own. SQLite may recover a
