@@ -95,8 +95,8 @@ type supervisor struct {
 	cgroup  string    // the agent's control group; empty: none
 	known   []proc.ID // the run's processes as last written down
 
-	recordNext time.Time // not to be written down anew before
-	nudged  <-chan os.Signal // somebody says that the card may have left this run
+	recordNext time.Time        // not to be written down anew before
+	nudged     <-chan os.Signal // somebody says that the card may have left this run
 }
 
 func (s *supervisor) supervise(ctx context.Context) error {
