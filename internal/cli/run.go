@@ -34,7 +34,7 @@ func newRun(a *app) *cobra.Command {
 once, and a new board is found by itself. Stopping it, even by force, loses nothing:
 workers go on, and the next dispatcher takes up where this one was. With --stop-workers their cards go back, uncounted, and it
 waits for their end. Started by systemd, it tells of its readiness and gives signs of
-life.
+life; "andon service" has them run it.
 
 A change of andon.yaml is in force at once; one that is wrong is refused, and what was
 in force stays so. A hang-up (SIGHUP) has the file read again in any case.
