@@ -180,6 +180,7 @@ var verbs = []func(*app) *cobra.Command{
 	newPause,
 	newResume,
 	newDrain,
+	newService,
 	newClaim,
 	newHeartbeat,
 	newReclaim,

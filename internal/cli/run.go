@@ -32,7 +32,9 @@ func newRun(a *app) *cobra.Command {
 		long: `Start cards as they become ready, on all boards of the home or on the one that
 --board names, as long as this process runs. A commit by any process wakes it at
 once, and a new board is found by itself. Stopping it, even by force, loses nothing:
-workers go on, and the next dispatcher takes up where this one was.
+workers go on, and the next dispatcher takes up where this one was. With --stop-workers their cards go back, uncounted, and it
+waits for their end. Started by systemd, it tells of its readiness and gives signs of
+life; "andon service" has them run it.
 
 A change of andon.yaml is in force at once; one that is wrong is refused, and what was
 in force stays so. A hang-up (SIGHUP) has the file read again in any case.
@@ -57,6 +59,7 @@ and a live Hermes gateway counts.`,
 	f.StringVar(&o.logLevel, "log-level", "info", "the least level of those lines: debug, info, warn or error")
 	f.StringVar(&o.metrics, "metrics", "", "serve figures for Prometheus at an address, such as 127.0.0.1:9464, under /metrics")
 	f.BoolVar(&o.anywhere, "metrics-anywhere", false, "let --metrics be an address that other hosts can reach")
+	f.BoolVar(&o.stopWorkers, "stop-workers", false, "when stopped, end the workers of this host, too, and wait for them; their cards go back")
 	o.changed = f.Changed
 	f.IntVar(&o.max, "max", 0, "at most so many running cards (beside dispatch.max_in_progress; 0: no further limit)")
 	return cmd
@@ -71,7 +74,7 @@ type run struct {
 	changed           func(flag string) bool
 
 	logFormat, logLevel, metrics string
-	anywhere                     bool
+	anywhere, stopWorkers        bool
 	logger                       *slog.Logger
 	gauges                       *gauges
 }
@@ -79,6 +82,10 @@ type run struct {
 // singleWait is how long to wait for the place of the one dispatcher: whoever
 // only asks whether it is taken holds it for an instant.
 const singleWait = 2 * time.Second
+
+// stopLimit is how long to wait for the workers that are ended: some seconds of grace,
+// and what a supervisor takes to write that down.
+const stopLimit = time.Minute
 
 func (o *run) run(ctx context.Context, _ []string) error {
 	if o.max < 0 {
@@ -130,6 +137,8 @@ func (o *run) run(ctx context.Context, _ []string) error {
 	}
 	d := f.dispatcher()
 	d.Report = o.report
+	m := newManager(o.Env)
+	d.Turn = m.turn
 	if o.gauges != nil {
 		f.opened = o.gauges.opened
 		done, err := o.gauges.serve(ctx, o.metrics)
@@ -139,14 +148,24 @@ func (o *run) run(ctx context.Context, _ []string) error {
 		defer done()
 	}
 	if !o.json {
-		o.printf("dispatching %s (%s), %d profiles; Ctrl-C stops it, and workers go on\n", f.home.Root, o.what(ctx), len(f.config.Load().Profiles))
+		o.printf("dispatching %s (%s), %d profiles; Ctrl-C stops it, and workers %s\n", f.home.Root, o.what(ctx), len(f.config.Load().Profiles),
+			map[bool]string{false: "go on", true: "end with it"}[o.stopWorkers])
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var watching sync.WaitGroup
+	stopped := make(chan struct{})
 	watching.Go(func() { f.reload(ctx, f.read, func() { d.Set(f.settings()) }) })
+	watching.Go(func() { m.live(stopped) })
 	err = d.Run(ctx)
+	m.tell("STOPPING=1")
+	if o.stopWorkers {
+		late, free := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+		err = errors.Join(err, d.StopWorkers(late))
+		free()
+	}
 	cancel()
+	close(stopped)
 	watching.Wait()
 	return err
 }

@@ -33,6 +33,10 @@ type Dispatcher struct {
 	// Report hears what a pass did on a board, also if that is nothing; it may be nil.
 	Report func(Report)
 
+	// Turn is called whenever the loop of Run comes round, first when the boards are
+	// open; it may be nil.
+	Turn func()
+
 	once  sync.Once
 	host  string
 	self  string // this process as its claims name it

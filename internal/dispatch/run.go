@@ -35,6 +35,9 @@ func (d *Dispatcher) Run(ctx context.Context) (err error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
+		if d.Turn != nil {
+			d.Turn()
+		}
 		select {
 		case <-ctx.Done():
 			return nil

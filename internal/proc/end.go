@@ -98,6 +98,9 @@ func (h *hunt) pursue(ctx context.Context, hard bool, limit time.Duration) (bool
 				return false, nil
 			}
 		}
+		if hard && len(h.tree.Except) == 0 {
+			h.killed = killCgroup(h.tree.Cgroup) || h.killed
+		}
 		for wait := true; wait; wait = !hard && slices.ContainsFunc(left, ID.Alive) {
 			select {
 			case <-ctx.Done():

@@ -57,7 +57,11 @@ func parse(stat string) (e entry, living bool, err error) {
 	return e, living, nil
 }
 
-func table() ([]entry, error) {
+func table() ([]entry, error) { return entries(true) }
+
+// entries lists the processes that live, or those that do not and that nobody has
+// waited for yet.
+func entries(alive bool) ([]entry, error) {
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return nil, err
@@ -74,7 +78,7 @@ func table() ([]entry, error) {
 			continue
 		}
 		// One that cannot be read has ended meanwhile, or is hidden.
-		if e, living, err := read(pid); err == nil && living {
+		if e, living, err := read(pid); err == nil && living == alive {
 			list = append(list, e)
 		}
 	}

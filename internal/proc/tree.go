@@ -18,12 +18,20 @@ type Tree struct {
 	// Root is the first process. If it is also the leader of Group, a group
 	// that got the number later is known for another.
 	Root ID
+	// Own adds the descendants of the process that asks. Together with [Adopt] they
+	// are all that it ever started and that lives.
+	Own bool
+	// Known are processes of which it was seen earlier that they belong to it.
+	Known []ID
+	// Cgroup is the folder of a control group, as [MakeCgroup] returns it. All that
+	// is in it or in a group below it belongs to the tree.
+	Cgroup string
 	// Except are pids that do not belong to it, whatever else is true.
 	Except []int
 }
 
 // Members are those that live, without the process that asks, whose own
-// descendants only count if it is Root. It is nil if the system does not tell.
+// descendants only count if it is Root, or with Own. It is nil if the system does not tell.
 func (t Tree) Members() []ID {
 	list, err := table()
 	if err != nil {
@@ -44,10 +52,13 @@ func (t Tree) members(list []entry, seen map[ID]bool) []ID {
 			reached = append(reached, e)
 		}
 	}
+	grouped := inCgroup(t.Cgroup)
 	for _, e := range list {
 		children[e.parent] = append(children[e.parent], e)
 		switch {
-		case t.isRoot(e.id), seen[e.id], group > 0 && e.group == group:
+		case t.isRoot(e.id), seen[e.id], group > 0 && e.group == group, grouped[e.id.PID], t.owns(e.id):
+			reach(e)
+		case e.id.Start != "" && slices.Contains(t.Known, e.id):
 			reach(e)
 		case t.Mark != "" && marked(e.id.PID, t.Mark):
 			reach(e)
@@ -60,7 +71,7 @@ func (t Tree) members(list []entry, seen map[ID]bool) []ID {
 		if !apart {
 			ids = append(ids, e.id)
 		}
-		if apart && !t.isRoot(e.id) {
+		if apart && !t.isRoot(e.id) && !t.owns(e.id) {
 			continue
 		}
 		for _, child := range children[e.id.PID] {
@@ -69,6 +80,8 @@ func (t Tree) members(list []entry, seen map[ID]bool) []ID {
 	}
 	return ids
 }
+
+func (t Tree) owns(id ID) bool { return t.Own && id.PID == os.Getpid() }
 
 func (t Tree) isRoot(id ID) bool {
 	return t.Root.PID > 0 && id.PID == t.Root.PID &&

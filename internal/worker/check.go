@@ -168,7 +168,7 @@ func (e examiner) examine(ctx context.Context, argv []string, dir string, env []
 	started, exited := make(chan error), make(chan kanban.Exit, 1)
 	go func() {
 		runtime.LockOSThread() // it dies with the thread that started it
-		err := cmd.Start()
+		err := proc.Start(cmd)
 		started <- err
 		if err == nil {
 			_ = cmd.Wait()

@@ -32,8 +32,7 @@ func End(ctx context.Context, b home.Board, run kanban.Run, host string, grace t
 	wait := grace
 	if run.Worker.Start != "" {
 		wait = 0
-		agent := proc.ID{PID: int(run.Worker.AgentPID), Start: run.Worker.AgentStart}
-		trees = append(trees, proc.Tree{Mark: Mark(b, run.ID), Group: agent.PID, Root: agent})
+		trees = append(trees, treeOf(b, run)) // as the supervisor last knew it
 	}
 	x.Attempted, x.Terminated = true, true
 	var first error
@@ -45,6 +44,9 @@ func End(ctx context.Context, b home.Board, run kanban.Run, host string, grace t
 			first = err
 		}
 		wait = grace
+	}
+	if len(trees) > 1 {
+		proc.RemoveCgroup(trees[1].Cgroup)
 	}
 	return x, first
 }

@@ -25,6 +25,10 @@ func inherited(entry string) bool {
 			return false
 		}
 	}
+	switch name {
+	case "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID": // by which the dispatcher speaks with the service manager
+		return false
+	}
 	return name != "HERMES_UI_SESSION_ID" && name != "HERMES_TUI"
 }
 

@@ -45,6 +45,8 @@ const (
 type Options struct {
 	Self string      // this program's file
 	At   func(Point) // called at each point; tests kill the process there
+
+	NoCgroup bool // as on a system where no control group can be made
 }
 
 // Supervise carries out the job that is written on in, and returns when the run
@@ -90,7 +92,11 @@ type supervisor struct {
 	began   time.Time     // by this process's own clock: the board's has whole seconds
 	limit   time.Duration // of the run; zero: none
 	agent   proc.ID
-	nudged  <-chan os.Signal // somebody says that the card may have left this run
+	cgroup  string    // the agent's control group; empty: none
+	known   []proc.ID // the run's processes as last written down
+
+	recordNext time.Time        // not to be written down anew before
+	nudged     <-chan os.Signal // somebody says that the card may have left this run
 }
 
 func (s *supervisor) supervise(ctx context.Context) error {
@@ -113,14 +119,19 @@ func (s *supervisor) supervise(ctx context.Context) error {
 	if err != nil {
 		return s.failed(ctx, err)
 	}
+	// Before anything is started, so that nothing escapes.
+	defer proc.Adopt()()
+	s.enclose()
 	exited, err := s.start(cmd)
 	if err != nil {
+		proc.RemoveCgroup(s.cgroup)
 		return s.failed(ctx, fmt.Errorf("start %s: %w", cmd.Path, err))
 	}
 	s.insist(ctx, "record the agent", func(ctx context.Context) error {
 		_, err := s.board.Agent(ctx, s.run, int64(s.agent.PID), s.agent.Start)
 		return err
 	})
+	s.record()
 	s.At(Started)
 	return s.watch(ctx, exited)
 }
@@ -223,7 +234,8 @@ func (s *supervisor) start(cmd *exec.Cmd) (<-chan kanban.Exit, error) {
 	go func() {
 		// The agent dies with the thread that started it, so this one stays.
 		runtime.LockOSThread()
-		if err := cmd.Start(); err != nil {
+		cmd, err := s.begin(cmd)
+		if err != nil {
 			started <- err
 			return
 		}
@@ -306,8 +318,11 @@ func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error
 				s.logf("renew the lease: %v", err) // the next tick tries again, long before it ends
 			}
 		case <-look.C:
+			s.record()
 			glance()
 		case <-s.nudged:
+			s.recordNext = time.Time{} // that is rare
+			s.record()
 			glance()
 		}
 	}
@@ -334,12 +349,13 @@ func (s *supervisor) superseded(ctx context.Context) (wait time.Duration, gone b
 
 // clear ends every process of the run but this one, and verifies it.
 func (s *supervisor) clear() proc.Result {
-	t := proc.Tree{Mark: Mark(s.job.Board, s.run.ID), Group: s.agent.PID, Root: s.agent}
+	t := s.tree()
 	for {
 		// Nothing may cut this short: a card must not be given to another while
 		// its last worker lives.
 		res, err := proc.End(context.Background(), t, s.job.grace())
 		if res.Ended {
+			proc.RemoveCgroup(s.cgroup)
 			return res
 		}
 		s.logf("the worker does not end: %v", err)

@@ -127,8 +127,7 @@ func (c Cleaner) live(runs []kanban.Run, ended kanban.RunID) bool {
 		if r.ID == ended || w.PID == 0 || w.Exit != "" {
 			continue
 		}
-		agent := proc.ID{PID: int(w.AgentPID), Start: w.AgentStart}
-		tree := proc.Tree{Mark: Mark(c.Place, r.ID), Group: agent.PID, Root: agent}
+		tree := treeOf(c.Place, r)
 		switch {
 		case r.Open(), proc.ID{PID: int(w.PID), Start: w.Start}.Alive(), len(tree.Members()) > 0:
 			return true
