@@ -26,7 +26,6 @@ func agentMain(do func() error) int {
 }
 
 func agent() error {
-	ctx := context.Background()
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -39,7 +38,12 @@ func agent() error {
 			cmd.Env = append(cmd.Env, e)
 		}
 	}
-	s, err := connect(ctx, cmd, nil)
+	return agentAt(cmd)
+}
+
+// agentAt works by the tools of a server.
+func agentAt(cmd *exec.Cmd) error {
+	s, err := connect(context.Background(), cmd, nil)
 	if err != nil {
 		return err
 	}
