@@ -185,6 +185,7 @@ var verbs = []func(*app) *cobra.Command{
 	newReclaim,
 	newCancel,
 	newUnguard,
+	newAgents,
 	newMCP,
 	newNotify,
 	dashed(newNotifySubscribe),
