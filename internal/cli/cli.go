@@ -182,6 +182,7 @@ var verbs = []func(*app) *cobra.Command{
 	newDrain,
 	newClaim,
 	newHeartbeat,
+	newInbox,
 	newReclaim,
 	newCancel,
 	newUnguard,

@@ -68,3 +68,19 @@ func TestConformanceWorkersEndOtherwise(t *testing.T) {
 		}
 	}
 }
+
+// What is said while a worker waits for it reaches that worker.
+func TestConformanceWorkersListen(t *testing.T) {
+	for name, settings := range conformance(t) {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.profile(settings + "\n    max_retries: 1")
+			id := h.run("listen", "commented,gave_up,spawn_failed")
+			h.andon("comment", id, "green")
+			h.andon("watch", "--after", "0", "--kinds", "completed,gave_up", "--limit", "1")
+			if card := h.andon("show", id); !strings.Contains(card, "painted it green") {
+				t.Errorf("the card is\n%s\n%s", card, h.andon("log", id))
+			}
+		})
+	}
+}

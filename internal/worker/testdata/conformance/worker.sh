@@ -25,6 +25,11 @@ quota)
 leave)
 	exit 0 # without a word: a breach, unless the profile says on_exit: complete
 	;;
+listen)
+	andon comment "which colour?" >&2
+	colour=$(andon inbox --wait --json | sed -n 's/^ *"body": "\(.*\)",*$/\1/p')
+	andon complete --summary "painted it $colour" >&2
+	;;
 *)
 	echo "worker: the title \"$title\" is none that this worker knows" >&2
 	exit 1
