@@ -96,7 +96,7 @@ var numbers = []string{"limit", "priority", "ttl", "max-runtime", "max-retries",
 
 // local are the verbs that are about no board, about all of them, or go on.
 var local = map[string]bool{"version": true, "completion": true, "exit-codes": true, "environment": true, "help": true, "demo": true, "bench": true,
-	"bench-worker": true, "supervise": true, "boards": true, "config": true, "doctor": true, "board": true, "init": true}
+	"bench-worker": true, "supervise": true, "boards": true, "config": true, "doctor": true, "board": true, "init": true, "agents": true}
 
 // call is what a verb needs to get as far as the board and the card.
 func call(t *testing.T, verb string, use []string, id string) (words []string) {

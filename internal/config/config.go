@@ -283,7 +283,10 @@ func (p Profile) validate(at string) error {
 			return invalid(at+".env."+key, "the value has a NUL, which no environment can hold; leave it out")
 		}
 	}
-	if _, bad := compile(p.Command); bad != nil {
+	if _, bad := compile(p.command()); bad != nil {
+		if p.Preset == PresetShell {
+			bad.index = 0 // the shell is not in the file
+		}
 		return invalid(fmt.Sprintf("%s.command[%d]", at, bad.index), "%s", bad.msg)
 	}
 	if _, bad := compileCheck(p.Check); bad != nil {

@@ -22,6 +22,7 @@ type Card struct {
 	Profile, Model, Provider, Effort string
 	Skills                           []string
 	Goal                             bool
+	Server                           Server
 }
 
 // MaxArg is the longest argument a process can be started with on Linux:
@@ -62,8 +63,16 @@ func (c Card) field(name string) string {
 // code are let in. It fails where an element could not be passed to a process:
 // above [MaxArg], or with a NUL.
 func (p Profile) Argv(c Card) ([]string, error) {
-	elements, bad := compile(p.Command)
+	elements, bad := compile(p.command())
 	return render(elements, bad, "command", c, p.presetArgs(c))
+}
+
+// command is what is started, before what its preset adds.
+func (p Profile) command() []string {
+	if p.Preset == PresetShell && len(p.Command) == 1 {
+		return Shell(p.Command[0])
+	}
+	return p.Command
 }
 
 // CheckArgv renders the check for one card, as [Profile.Argv] does the command.

@@ -26,7 +26,6 @@ func agentMain(do func() error) int {
 }
 
 func agent() error {
-	ctx := context.Background()
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -39,7 +38,12 @@ func agent() error {
 			cmd.Env = append(cmd.Env, e)
 		}
 	}
-	s, err := connect(ctx, cmd, nil)
+	return agentAt(cmd)
+}
+
+// agentAt works by the tools of a server.
+func agentAt(cmd *exec.Cmd) error {
+	s, err := connect(context.Background(), cmd, nil)
 	if err != nil {
 		return err
 	}
@@ -94,36 +98,7 @@ func TestAgentsFromSpawnToDone(t *testing.T) {
 	history := map[string][]string{}
 	for _, way := range []string{"agent", "agent by command"} {
 		h := newHouse(t)
-		h.andon("init")
-		settings := fmt.Sprintf("profiles:\n  writer:\n    command: [%q]\n    env: {%s: %s}\n", h.self, asAndon, way)
-		if err := os.WriteFile(filepath.Join(h.root, "andon.yaml"), []byte(settings), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		id := h.card("write", "--assignee", "writer")
-		h.andon("dispatch")
-		out := h.andon("watch", "--after", "0", "--kinds", "completed,crashed,gave_up,protocol_violation,spawn_failed", "--limit", "1")
-		if !strings.Contains(out, "completed") {
-			t.Fatalf("%s: %s\n%s", way, out, h.andon("log", id))
-		}
-		var card struct {
-			Children []string
-			Comments []struct{ Author, Body string }
-			Events   []struct {
-				Kind    string
-				Payload json.RawMessage
-			}
-		}
-		h.json(&card, "show", id)
-		if len(card.Children) != 1 || len(card.Comments) != 1 || card.Comments[0].Author != "writer" {
-			t.Errorf("%s: the card is %+v", way, card)
-		}
-		for _, e := range card.Events {
-			line := e.Kind
-			if e.Kind != "claimed" && e.Kind != "spawned" { // which name processes
-				line += " " + string(e.Payload)
-			}
-			history[way] = append(history[way], line)
-		}
+		history[way] = h.spawnToDone(fmt.Sprintf("command: [%q]\n    env: {%s: %s}", h.self, asAndon, way))
 	}
 	if diff := cmp.Diff(history["agent by command"], history["agent"]); diff != "" {
 		t.Errorf("the histories differ (-command line +MCP):\n%s", diff)
@@ -131,4 +106,51 @@ func TestAgentsFromSpawnToDone(t *testing.T) {
 	if all := strings.Join(history["agent"], "\n"); !strings.Contains(all, "heartbeat") || !strings.Contains(all, "attached") || !strings.Contains(all, "a letter") {
 		t.Errorf("the history is\n%s", all)
 	}
+}
+
+// profile writes an andon.yaml with one profile, whose settings these are.
+func (h *house) profile(settings string) {
+	h.t.Helper()
+	h.andon("init")
+	if err := os.WriteFile(filepath.Join(h.root, "andon.yaml"), []byte("profiles:\n  writer:\n    "+settings+"\n"), 0o644); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// run lets a worker have a new card until one of some events comes.
+func (h *house) run(title, until string) (id string) {
+	h.t.Helper()
+	id = h.card(title, "--assignee", "writer")
+	h.andon("dispatch")
+	h.andon("watch", "--after", "0", "--kinds", until, "--limit", "1")
+	return id
+}
+
+// spawnToDone lets a worker write a letter, and returns the history of that, but
+// for what names processes.
+func (h *house) spawnToDone(settings string) (history []string) {
+	h.t.Helper()
+	h.profile(settings)
+	id := h.run("write", "completed,crashed,gave_up,protocol_violation,spawn_failed,rate_limited")
+	var card struct {
+		Task     struct{ Status string }
+		Children []string
+		Comments []struct{ Author, Body string }
+		Events   []struct {
+			Kind    string
+			Payload json.RawMessage
+		}
+	}
+	h.json(&card, "show", id)
+	if card.Task.Status != "done" || len(card.Children) != 1 || len(card.Comments) != 1 || card.Comments[0].Author != "writer" {
+		h.t.Errorf("%s: the card is %+v\n%s", settings, card, h.andon("log", id))
+	}
+	for _, e := range card.Events {
+		line := e.Kind
+		if e.Kind != "claimed" && e.Kind != "spawned" { // which name processes
+			line += " " + string(e.Payload)
+		}
+		history = append(history, line)
+	}
+	return history
 }

@@ -25,14 +25,16 @@ var update = flag.Bool("update", false, "rewrite the documents that are printed 
 // is not one of those that are kept from them.
 const asAndon = "TEST_BINARY_IS"
 
+// roles are the agents that this binary may be.
+var roles = map[string]func() error{"agent": agent, "agent by command": agentByCommand}
+
 func TestMain(m *testing.M) {
-	switch os.Getenv(asAndon) {
-	case "andon":
+	role := os.Getenv(asAndon)
+	if role == "andon" {
 		os.Exit(cli.Run())
-	case "agent":
-		os.Exit(agentMain(agent))
-	case "agent by command":
-		os.Exit(agentMain(agentByCommand))
+	}
+	if do := roles[role]; do != nil {
+		os.Exit(agentMain(do))
 	}
 	os.Exit(m.Run())
 }

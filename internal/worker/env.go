@@ -90,10 +90,9 @@ func (s *supervisor) environment(t kanban.Task) []string {
 			}
 		}
 	}
-	merged := maps.Clone(j.Profile.Env)
-	if merged == nil {
-		merged = map[string]string{}
-	}
+	merged := map[string]string{}
+	maps.Copy(merged, s.wired)
+	maps.Copy(merged, j.Profile.Env)
 	maps.Copy(merged, set)
 
 	env := slices.DeleteFunc(os.Environ(), func(e string) bool {
@@ -119,10 +118,7 @@ func (s *supervisor) token(id kanban.TaskID) (string, error) {
 
 // bin is the folder in which the agent finds andon by that name.
 func (s *supervisor) bin() string {
-	want := "andon"
-	if runtime.GOOS == "windows" {
-		want += ".exe"
-	}
+	want := andonName()
 	if filepath.Base(s.Self) == want {
 		return filepath.Dir(s.Self)
 	}
@@ -135,6 +131,13 @@ func (s *supervisor) bin() string {
 		s.logf("the worker will not find andon on its PATH: %v", err)
 	}
 	return dir
+}
+
+func andonName() string {
+	if runtime.GOOS == "windows" {
+		return "andon.exe"
+	}
+	return "andon"
 }
 
 func (s *supervisor) runDir() string { return filepath.Join(s.job.Board.Runs, s.job.Run.String()) }

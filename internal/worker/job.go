@@ -74,6 +74,11 @@ func Mark(b home.Board, run kanban.RunID) string {
 // LogFile is where the output of the card's workers goes.
 func LogFile(b home.Board, id kanban.TaskID) string { return filepath.Join(b.Logs, string(id)+".log") }
 
+// HeardFile has the number of the newest comment that the worker of a run has read.
+func HeardFile(b home.Board, run kanban.RunID) string {
+	return filepath.Join(b.Runs, run.String(), "heard")
+}
+
 // Launch starts a supervisor for the job. self is this program's file. done is
 // called, from another goroutine, when the supervisor has ended.
 func Launch(self string, job Job, done func()) error {

@@ -84,13 +84,13 @@ func (b *bench) stop() {
 }
 
 // busy reports whether the end of the agent must wait for a verdict. Where a clean
-// exit is the report, that report is made here.
-func (b *bench) busy(ctx context.Context, x kanban.Exit) bool {
+// exit is the report, that report is made here, unless a quota stopped the agent.
+func (b *bench) busy(ctx context.Context, x kanban.Exit, quota *kanban.Failure) bool {
 	s, look := b.s, func() error { return b.s.insist(ctx, "look for a report", b.look) }
 	if err := look(); err != nil || b.cancel != nil {
 		return err == nil
 	}
-	if x != (kanban.Exit{}) || s.job.Profile.OnExit != kanban.OnExitComplete || b.reported {
+	if x != (kanban.Exit{}) || quota != nil || s.job.Profile.OnExit != kanban.OnExitComplete || b.reported {
 		return false
 	}
 	held, err := s.board.Held(ctx, s.run)

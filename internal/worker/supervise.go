@@ -95,8 +95,11 @@ type supervisor struct {
 	cgroup  string    // the agent's control group; empty: none
 	known   []proc.ID // the run's processes as last written down
 
-	recordNext time.Time        // not to be written down anew before
-	nudged     <-chan os.Signal // somebody says that the card may have left this run
+	recordNext time.Time // not to be written down anew before
+
+	wired   map[string]string // what the preset adds to the agent's environment
+	logFrom int64             // where in the log its output begins
+	nudged  <-chan os.Signal  // somebody says that the card may have left this run
 }
 
 func (s *supervisor) supervise(ctx context.Context) error {
@@ -172,18 +175,23 @@ func (s *supervisor) prepare(ctx context.Context, t kanban.Task) (*exec.Cmd, err
 	if err != nil {
 		return nil, err
 	}
-	text := prompt(t, check, brief.Text(time.Now(), time.Local), s.job.Profile.OnExit)
+	text := prompt(t, check, brief.Text(time.Now(), time.Local), s.job.Profile)
 	if err := os.MkdirAll(s.runDir(), 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder of the run: %w", err)
 	}
 	if err := os.WriteFile(s.promptFile(), []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("write the prompt: %w", err)
 	}
-	argv, err := s.job.Profile.Resolve(os.Getenv).Argv(config.Card{
+	card := config.Card{
 		ID: string(t.ID), Title: t.Title, Prompt: text, PromptFile: s.promptFile(), Workspace: t.WorkspacePath,
 		Board: string(s.job.Board.Slug), Run: int64(s.run.ID), Attempt: s.attempt,
 		Profile: t.Assignee, Model: t.Model, Provider: t.Provider, Effort: t.Effort, Skills: t.Skills, Goal: t.GoalMode,
-	})
+		Server: s.server(),
+	}
+	argv, err := s.job.Profile.Resolve(os.Getenv).Argv(card)
+	if err == nil {
+		s.wired, err = s.wire(card)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +201,7 @@ func (s *supervisor) prepare(ctx context.Context, t kanban.Task) (*exec.Cmd, err
 		return nil, err
 	}
 	cmd := &exec.Cmd{Path: program, Args: argv, Dir: t.WorkspacePath, Env: env, Stdout: s.log, Stderr: s.log}
-	if s.job.Profile.Stdin == config.StdinPrompt {
+	if s.job.Profile.ReadsPrompt() {
 		f, err := os.Open(s.promptFile())
 		if err != nil {
 			return nil, err
@@ -230,6 +238,9 @@ func (s *supervisor) place(ctx context.Context, t kanban.Task) (kanban.Task, err
 // start starts the agent. Its exit comes on the channel.
 func (s *supervisor) start(cmd *exec.Cmd) (<-chan kanban.Exit, error) {
 	fmt.Fprintf(s.log, "--- %s  run %s, attempt %d: %s\n", time.Now().Format(time.DateTime), s.run.ID, s.attempt, cmd.Args[0])
+	if info, err := s.log.Stat(); err == nil {
+		s.logFrom = info.Size()
+	}
 	started, exited := make(chan error), make(chan kanban.Exit, 1)
 	go func() {
 		// The agent dies with the thread that started it, so this one stays.
@@ -287,14 +298,15 @@ func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error
 	for {
 		select {
 		case x := <-gone:
-			if bench.busy(ctx, x) {
+			quota := s.quota(x)
+			if bench.busy(ctx, x, quota) {
 				again := make(chan kanban.Exit, 1)
 				again <- x
 				exited, gone = again, nil // until the verdict is there
 				continue
 			}
 			s.clear()
-			return s.ended(ctx, x, nil)
+			return s.ended(ctx, x, quota)
 		case x := <-bench.done:
 			bench.over(x)
 			gone, known = exited, false
