@@ -139,6 +139,7 @@ var verbs = []func(*app) *cobra.Command{
 	newGraph,
 	newShow,
 	newRuns,
+	newPS,
 	newLog,
 	newContext,
 	newWhy,
