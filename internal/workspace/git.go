@@ -85,7 +85,10 @@ func (g Git) run(ctx context.Context, limit time.Duration, dir string, args ...s
 	proc.NewGroup(cmd) // it ends with this process, which must keep its thread until then
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	err := cmd.Run()
+	err := proc.Start(cmd) // a supervisor buries whom it did not start so
+	if err == nil {
+		err = cmd.Wait()
+	}
 	if errors.Is(err, exec.ErrNotFound) {
 		return "", errors.New("git is not on the PATH; worktrees need it")
 	}
