@@ -60,6 +60,7 @@ func (a *app) complete(cmd *cobra.Command) {
 		"sort":           fixed(store.Sorts()...),
 		"assignee":       a.profiles,
 		"severity":       fixed(kanban.Severities...),
+		"for":            fixed("claude-code", "codex", "gemini", "opencode"),
 		"task":           a.completeCards,
 		"verifier":       a.profiles,
 		"synthesizer":    a.profiles,
