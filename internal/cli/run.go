@@ -32,9 +32,10 @@ func newRun(a *app) *cobra.Command {
 		long: `Start cards as they become ready, on all boards of the home or on the one that
 --board names, as long as this process runs. A commit by any process wakes it at
 once, and a new board is found by itself. Stopping it, even by force, loses nothing:
-workers go on, and the next dispatcher takes up where this one was. With --stop-workers their cards go back, uncounted, and it
-waits for their end. Started by systemd, it tells of its readiness and gives signs of
-life; "andon service" has them run it.
+workers go on, and the next dispatcher takes up where this one was. With
+--stop-workers they are ended, their cards go back, uncounted, and it waits for that.
+Started by systemd, it tells of its readiness and gives signs of life; see
+"andon service".
 
 A change of andon.yaml is in force at once; one that is wrong is refused, and what was
 in force stays so. A hang-up (SIGHUP) has the file read again in any case.
