@@ -145,3 +145,21 @@ func killCgroup(dir string) bool {
 	_, err = f.WriteString("1")
 	return errors.Join(err, f.Close()) == nil
 }
+
+// OutOfMemory reports that the system has killed a process of the group for want of
+// memory. Where the memory of groups is not accounted for it does not tell.
+func OutOfMemory(dir string) bool {
+	if dir == "" {
+		return false
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "memory.events"))
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(text)) {
+		if n, ok := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); ok {
+			return n != "0"
+		}
+	}
+	return false
+}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"andon/kanban"
 )
 
@@ -18,3 +20,6 @@ func exitOf(p *os.ProcessState) kanban.Exit {
 	}
 	return kanban.Exit{Code: p.ExitCode()}
 }
+
+// signalName is what people call a signal; empty if that is nothing.
+func signalName(n int) string { return unix.SignalName(syscall.Signal(n)) }

@@ -12,3 +12,5 @@ func exitOf(p *os.ProcessState) kanban.Exit {
 	}
 	return kanban.Exit{Code: p.ExitCode()}
 }
+
+func signalName(int) string { return "" }

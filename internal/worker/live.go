@@ -28,7 +28,8 @@ func Living(b home.Board, held []store.Held, host string) []Live {
 		}
 		l.Tree = proc.Tree{Root: l.Supervisor}
 		if h.Run.Worker.Start != "" {
-			l.Tree.Mark = Mark(b, h.Run.ID)
+			t := treeOf(b, h.Run)
+			l.Tree.Mark, l.Tree.Known, l.Tree.Cgroup = t.Mark, t.Known, t.Cgroup
 			if a := (proc.ID{PID: int(h.Run.Worker.AgentPID), Start: h.Run.Worker.AgentStart}); a.PID != 0 && a.Alive() {
 				l.Agent = a
 			}

@@ -99,6 +99,8 @@ type supervisor struct {
 
 	wired   map[string]string // what the preset adds to the agent's environment
 	logFrom int64             // where in the log its output begins
+	cause   string            // why the agent was ended, if not by itself
+	starved bool              // the system killed a process of the run for want of memory
 	nudged  <-chan os.Signal  // somebody says that the card may have left this run
 }
 
@@ -299,6 +301,10 @@ func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error
 		select {
 		case x := <-gone:
 			quota := s.quota(x)
+			s.cause = "" // it ended by itself, whatever was about to end it
+			if quota != nil {
+				s.cause = "a quota stopped it"
+			}
 			if bench.busy(ctx, x, quota) {
 				again := make(chan kanban.Exit, 1)
 				again <- x
@@ -313,12 +319,12 @@ func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error
 			glance()
 		case <-limit:
 			bench.stop()
+			s.cause = fmt.Sprintf("it had reached its time limit of %s", s.limit)
 			res := s.clear()
 			return s.ended(ctx, <-exited, &kanban.Failure{
 				Class: kanban.TimedOut, PID: int64(s.agent.PID), Elapsed: time.Since(s.began), Limit: s.limit, Sigkill: res.Killed,
 			})
 		case <-leave:
-			s.logf("the card is no longer this run's: ending the worker")
 			bench.stop()
 			s.clear()
 			return s.ended(ctx, <-exited, nil)
@@ -347,10 +353,12 @@ func (s *supervisor) superseded(ctx context.Context) (wait time.Duration, gone b
 	switch {
 	case err != nil:
 		return 0, false, err // the board is busy; the next look will tell
-	case run == nil:
-		return 0, true, nil // the card was deleted
-	case run.Open():
+	case run != nil && run.Open():
 		return 0, false, nil
+	}
+	s.cause = left(run)
+	if run == nil {
+		return 0, true, nil
 	}
 	switch run.Outcome {
 	case kanban.OutcomeCompleted, kanban.OutcomeBlocked, kanban.OutcomeReviewRequested, kanban.OutcomeScheduled:
@@ -367,7 +375,7 @@ func (s *supervisor) clear() proc.Result {
 		// its last worker lives.
 		res, err := proc.End(context.Background(), t, s.job.grace())
 		if res.Ended {
-			proc.RemoveCgroup(s.cgroup)
+			s.release()
 			return res
 		}
 		s.logf("the worker does not end: %v", err)
@@ -377,8 +385,9 @@ func (s *supervisor) clear() proc.Result {
 // stopped ends the run because the host wants this process gone. It is no fault
 // of the card.
 func (s *supervisor) stopped(exited <-chan kanban.Exit) error {
+	s.cause = "the supervisor was told to stop; the card goes back, uncounted"
 	res := s.clear()
-	<-exited
+	s.trailer(<-exited)
 	ctx, cancel := context.WithTimeout(context.Background(), s.job.Busy)
 	defer cancel()
 	_, err := s.board.Lapse(ctx, s.run, kanban.Stopped, 0, kanban.Termination{
@@ -399,7 +408,7 @@ func (s *supervisor) failed(ctx context.Context, why error) error {
 // ended records how the run ended.
 func (s *supervisor) ended(ctx context.Context, x kanban.Exit, f *kanban.Failure) error {
 	if f == nil || f.Class != kanban.SpawnFailed {
-		fmt.Fprintf(s.log, "--- %s  run %s: %s\n", time.Now().Format(time.DateTime), s.run.ID, x)
+		s.trailer(x)
 	}
 	s.At(Exited)
 	var c kanban.Change
