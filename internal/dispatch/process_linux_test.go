@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,7 +30,9 @@ func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) > 1 && os.Args[1] == "supervise":
 		ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM) // as the command does
-		os.Exit(said(worker.Supervise(ctx, os.Stdin, worker.Options{Self: os.Args[0], NoCgroup: os.Getenv("TEST_NO_CGROUP") != "", At: func(p worker.Point) { dieAt(string(p)) }})))
+		limit, _ := strconv.ParseInt(os.Getenv("TEST_LOG_LIMIT"), 10, 64)
+		os.Exit(said(worker.Supervise(ctx, os.Stdin, worker.Options{Self: os.Args[0], NoCgroup: os.Getenv("TEST_NO_CGROUP") != "", LogLimit: limit,
+			At: func(p worker.Point) { dieAt(string(p)) }})))
 	case len(os.Args) == 3 && os.Args[1] == "complete":
 		os.Exit(said(report(context.Background())))
 	case os.Getenv("TEST_DISPATCHER") != "":

@@ -46,7 +46,8 @@ type Options struct {
 	Self string      // this program's file
 	At   func(Point) // called at each point; tests kill the process there
 
-	NoCgroup bool // as on a system where no control group can be made
+	NoCgroup bool  // as on a system where no control group can be made
+	LogLimit int64 // bytes of the log beyond which a run begins it anew; zero: runLogLimit
 }
 
 // Supervise carries out the job that is written on in, and returns when the run
@@ -336,6 +337,7 @@ func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error
 				s.logf("renew the lease: %v", err) // the next tick tries again, long before it ends
 			}
 		case <-look.C:
+			s.bound()
 			s.record()
 			glance()
 		case <-s.nudged:
