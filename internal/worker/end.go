@@ -17,9 +17,9 @@ func Local(lock, host string) bool {
 }
 
 // End ends every process of a run from outside and says whether they are gone.
-// The supervisor goes first, so that it does not take the end of its agent for a
-// crash; the agent dies with it. What else the agent started has grace from
-// SIGTERM to SIGKILL; zero is 5 s. A worker on another host, or of none that is
+// The supervisor is asked to see to it, with grace from SIGTERM to SIGKILL; zero is
+// 5 s. One that does not hear is killed before anything else, so that it does not take
+// the end of its agent for a crash; the agent dies with it. A worker on another host, or of none that is
 // known, is left alone.
 func End(ctx context.Context, b home.Board, run kanban.Run, host string, grace time.Duration) (kanban.Termination, error) {
 	grace = Job{Grace: grace}.grace()
@@ -32,6 +32,7 @@ func End(ctx context.Context, b home.Board, run kanban.Run, host string, grace t
 	wait := grace
 	if run.Worker.Start != "" {
 		wait = 0
+		x.Sigkill = askToYield(ctx, b, run, grace)
 		trees = append(trees, treeOf(b, run)) // as the supervisor last knew it
 	}
 	x.Attempted, x.Terminated = true, true

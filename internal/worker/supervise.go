@@ -341,6 +341,10 @@ func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error
 			s.record()
 			glance()
 		case <-s.nudged:
+			if s.asked() {
+				bench.stop()
+				return s.yield(exited)
+			}
 			s.recordNext = time.Time{} // that is rare
 			s.record()
 			glance()
