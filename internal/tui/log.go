@@ -50,6 +50,19 @@ func (m *model) openLog(t kanban.Task) tea.Cmd {
 	return m.readLog(p)
 }
 
+// again goes back to the start of a log that a long run has begun anew.
+func again(file io.Seeker) error {
+	at, err := file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return err
+	}
+	if end, err := file.Seek(0, io.SeekEnd); err != nil || end < at {
+		at = 0
+	}
+	_, err = file.Seek(at, io.SeekStart)
+	return err
+}
+
 // readLog reads what a log has more than was read. Where there is none yet, one
 // may come.
 func (m *model) readLog(p *page) tea.Cmd {
@@ -72,6 +85,9 @@ func (m *model) readLog(p *page) tea.Cmd {
 					return loggedMsg{page: p, file: file, err: err}
 				}
 			}
+		}
+		if err := again(file); err != nil {
+			return loggedMsg{page: p, file: file, err: err}
 		}
 		more, err := io.ReadAll(io.LimitReader(file, logKept))
 		return loggedMsg{p, file, more, err}
