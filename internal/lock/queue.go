@@ -29,12 +29,45 @@ func NewQueue(path string) *Queue {
 	return &Queue{path: path, turn: make(chan struct{}, 1)}
 }
 
-// Acquire waits for the lock. If the limit expires first, held is false and
-// there is no error: the caller goes on without order. An error is ctx's own,
-// ErrUnavailable, or os.ErrClosed after Close.
+// Acquire waits for the lock, for as long as the queue moves. If nobody has come
+// to his turn for the length of the limit, a holder may be stopped: held is false
+// and there is no error, and the caller goes on without order. An error is ctx's
+// own, ErrUnavailable, or os.ErrClosed after Close.
+//
+// A limit on the whole wait would let a crowd fall out of the queue together, to
+// poll side by side and keep each other from the work.
 //
 // release is never nil; it may be called whatever came back, and twice.
 func (q *Queue) Acquire(ctx context.Context, limit time.Duration) (release func(), held bool, err error) {
+	for was := q.lastTurn(); ; {
+		if release, held, err = q.acquire(ctx, limit); held || err != nil {
+			return release, held, err
+		}
+		now := q.lastTurn()
+		if now.Equal(was) {
+			return release, false, nil
+		}
+		was = now
+	}
+}
+
+// lastTurn is when someone last got the lock, as the file tells.
+func (q *Queue) lastTurn() time.Time {
+	info, err := os.Stat(q.path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}
+
+// tellTurn leaves word for [Queue.lastTurn] of those who wait. Where it may not, a
+// queue that moves looks like one that stands: no order, and no harm.
+func (q *Queue) tellTurn() {
+	now := time.Now()
+	_ = os.Chtimes(q.path, now, now)
+}
+
+func (q *Queue) acquire(ctx context.Context, limit time.Duration) (release func(), held bool, err error) {
 	nothing := func() {}
 	if err := ctx.Err(); err != nil {
 		return nothing, false, err
@@ -52,6 +85,7 @@ func (q *Queue) Acquire(ctx context.Context, limit time.Duration) (release func(
 		<-q.turn
 		return nothing, false, err
 	}
+	q.tellTurn()
 	return sync.OnceFunc(func() {
 		q.unlock()
 		<-q.turn

@@ -2,10 +2,12 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"andon/internal/lock"
@@ -61,7 +63,7 @@ func (b *board) first(ctx context.Context) (err error) {
 	if err := b.journal(ctx, conn, fresh); err != nil {
 		return err
 	}
-	if err := migrate(ctx, conn); err != nil {
+	if err := b.migrate(ctx, conn); err != nil {
 		return err
 	}
 	if fresh {
@@ -78,6 +80,7 @@ func (b *board) first(ctx context.Context) (err error) {
 // no need to wait for that, and who writes waits later; see settle.
 func (b *board) firstTurn(ctx context.Context) (guard *lock.File, held, ready bool, err error) {
 	limit := time.Duration(0) // one attempt, and then a look
+	var seen []os.FileInfo
 	for begun := time.Now(); time.Since(begun) < initLimit; limit = initPoll {
 		if guard, held, err = lock.Poll(ctx, b.path+".init.lock", initPoll, limit); held || err != nil {
 			return guard, held, false, err
@@ -85,10 +88,50 @@ func (b *board) firstTurn(ctx context.Context) (guard *lock.File, held, ready bo
 		if fresh, err := b.preflight(); fresh || err != nil {
 			continue // the holder is making it, or will find out what is wrong with it
 		}
+		// Two hundred that open the file at every poll keep the holder from its work.
+		was := seen
+		if seen = b.files(); slices.EqualFunc(was, seen, same) {
+			continue
+		}
 		if ok, err := b.complete(ctx); ok && err == nil {
 			b.unchecked = !b.stamped(stampAge)
 			return nil, false, true, nil
 		}
 	}
 	return nil, false, false, nil
+}
+
+// files looks at the database and its logs without opening them.
+func (b *board) files() []os.FileInfo {
+	var all []os.FileInfo
+	for _, end := range []string{"", "-wal", "-journal"} {
+		info, err := os.Stat(b.file + end)
+		if err != nil {
+			info = nil
+		}
+		all = append(all, info)
+	}
+	return all
+}
+
+// same reports that nobody has written between two looks at a file.
+func same(a, b os.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
+
+// migrate brings the file up to date in the queue of the writers: those who went
+// on without the lock of first opening find there that another has done it.
+func (b *board) migrate(ctx context.Context, conn *sql.Conn) error {
+	release, err := b.stand(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if ok, err := current(ctx, conn); ok || err != nil {
+		return err
+	}
+	return migrate(ctx, conn)
 }

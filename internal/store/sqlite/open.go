@@ -29,8 +29,8 @@ import (
 const (
 	defaultBusy = 120 * time.Second
 
-	// How long a writer stands in the queue before it goes on without its turn:
-	// a holder that was stopped must not stop the board.
+	// How long a writer stands in a queue that does not move before it goes on
+	// without its turn: a holder that was stopped must not stop the board.
 	queueLimit = 5 * time.Second
 
 	// The init lock as Hermes takes it.
@@ -207,12 +207,19 @@ func (b *board) turn(ctx context.Context) (func(), error) {
 	if err := b.settle(ctx); err != nil {
 		return nil, err
 	}
-	release, _, err := b.queue.Acquire(ctx, min(b.options.Busy, queueLimit))
+	return b.stand(ctx)
+}
+
+// stand waits in the queue of the writers, no longer than the busy time.
+func (b *board) stand(ctx context.Context) (func(), error) {
+	wait, cancel := context.WithTimeout(ctx, b.options.Busy)
+	defer cancel()
+	release, _, err := b.queue.Acquire(wait, min(b.options.Busy, queueLimit))
 	if ctx.Err() != nil {
 		release()
 		return nil, ctx.Err()
 	}
-	if err != nil {
+	if err != nil && wait.Err() == nil {
 		b.unqueue.Do(func() { b.options.Warn(fmt.Sprintf("writing without a queue: %v", err)) })
 	}
 	return release, nil
