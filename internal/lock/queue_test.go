@@ -187,3 +187,42 @@ func TestLateAnswerOfWaiter(t *testing.T) {
 		}
 	}
 }
+
+// A queue that moves is not left, however long it takes: those who fell out of it
+// would poll beside those who block.
+func TestQueueThatMovesIsNotLeft(t *testing.T) {
+	t.Parallel()
+	const limit = 200 * time.Millisecond
+	for fair := false; !fair; {
+		path := sidecar(t)
+		release, q := mustAcquire(t, NewQueue(path)), NewQueue(path)
+		turns := make(chan bool)
+		go func() { // others have their turns for five limits, as far as one can see
+			defer release()
+			tick := time.NewTicker(limit / 20)
+			defer tick.Stop()
+			fair := true
+			begun := time.Now()
+			for last := begun; time.Since(begun) < 5*limit; last = time.Now() {
+				<-tick.C
+				q.tellTurn()
+				fair = fair && time.Since(last) < limit/2
+			}
+			turns <- fair
+		}()
+		held := make(chan bool)
+		go func() {
+			release, got, err := q.Acquire(t.Context(), limit)
+			if err != nil {
+				t.Error(err)
+			}
+			release()
+			held <- got
+		}()
+		// A machine that stood still meanwhile had the queue stand still.
+		if fair = <-turns; !<-held && fair {
+			t.Error("the queue was left while it moved")
+		}
+		q.Close()
+	}
+}
