@@ -298,6 +298,7 @@ func (s *supervisor) watch(ctx context.Context, exited <-chan kanban.Exit) error
 			_ = bench.look(ctx) // a busy board is looked at again
 		}
 	}
+	proc.Trim() // what it took to come here
 	for {
 		select {
 		case x := <-gone:

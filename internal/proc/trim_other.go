@@ -1,0 +1,6 @@
+//go:build !linux
+
+package proc
+
+// Trim does nothing here.
+func Trim() {}
