@@ -1,6 +1,9 @@
 package kanban
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Bundle is what another tool had, as cards to be made.
 type Bundle struct {
@@ -17,6 +20,29 @@ type Brought struct {
 	Status  Status   // where it stood; empty: as its parents have it
 	Result  string   // of one that is done
 	Remarks []Remark
+}
+
+// Early is the promotion of t, which was made of the card, if there it was further on
+// than its parents let it be here; ok is false if none is due.
+func (c Brought) Early(t Task) (p Promotion, ok bool) {
+	if t.Status != Todo || c.Status != Done && c.Status != Review {
+		return p, false
+	}
+	return Promotion{Actor: c.Draft.CreatedBy, Reason: "it stood there", Force: true}, true
+}
+
+// Report is that of a card which was done there.
+func (c Brought) Report() Report {
+	result := c.Result
+	if strings.TrimSpace(result) == "" {
+		result = "done before it was imported"
+	}
+	return Report{Result: result, Summary: result}
+}
+
+// Request is that of a card which was in review there.
+func (c Brought) Request() ReviewRequest {
+	return ReviewRequest{Summary: "in review before it was imported"}
 }
 
 // Remark is a comment that somebody made elsewhere.
@@ -42,6 +68,7 @@ func (b Bundle) Clean() (Bundle, error) {
 			return b, Invalidf("card %q: an imported card cannot be %s", c.ID, c.Status)
 		}
 		c.Remarks = slices.Clone(c.Remarks)
+		c.Remarks = slices.DeleteFunc(c.Remarks, func(r Remark) bool { return strings.TrimSpace(r.Body) == "" })
 		for i := range c.Remarks {
 			r := &c.Remarks[i]
 			if err := prose("the author of a comment on "+c.ID, &r.Author, "a comment on "+c.ID, &r.Body); err != nil {

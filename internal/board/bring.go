@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"andon/internal/store"
 	"andon/kanban"
@@ -65,37 +64,29 @@ func (b *Board) bring(ctx context.Context, tx *store.Tx, c kanban.Brought, d kan
 		return err
 	}
 	for _, r := range c.Remarks {
-		if strings.TrimSpace(r.Body) == "" {
-			continue
-		}
 		if err := do(t.Comment(r.Author, r.Body, tx.Now)); err != nil {
 			return t, err
 		}
 	}
-	if (c.Status == kanban.Done || c.Status == kanban.Review) && t.Status == kanban.Todo {
-		// There it was done before what it waited for.
+	if p, ok := c.Early(t); ok {
 		parents, err := tx.Parents(ctx, t.ID)
 		if err != nil {
 			return t, err
 		}
-		if err := do(t.PromoteBy(kanban.Promotion{Actor: d.CreatedBy, Reason: "it stood there", Force: true}, parents)); err != nil {
+		if err := do(t.PromoteBy(p, parents)); err != nil {
 			return t, err
 		}
 	}
 	switch c.Status {
 	case kanban.Done:
-		result := c.Result
-		if strings.TrimSpace(result) == "" {
-			result = "done before it was imported"
-		}
-		report := kanban.Report{Result: result, Summary: result}
+		report := c.Report()
 		w, err := witness(ctx, tx, t.ID, report)
 		if err != nil {
 			return t, err
 		}
 		return t, do(t.Complete(report, nil, w, tx.Now))
 	case kanban.Review:
-		err = do(t.RequestReview(kanban.ReviewRequest{Summary: "in review before it was imported"}, nil, tx.Now))
+		err = do(t.RequestReview(c.Request(), nil, tx.Now))
 	case kanban.Archived:
 		err = do(t.Archive(nil, tx.Now))
 	}
