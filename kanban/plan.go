@@ -149,9 +149,9 @@ func (p Plan) Decomposition(author string) Decomposition {
 	return d
 }
 
-// Preview is what the board would have if the plan of several cards was taken: t
-// and its parts, whose ids are their names. What would be refused then is refused
-// now.
+// Preview is what the board would have if the plan of several cards was taken: its
+// parts, whose ids are their names, and t, which is shown to wait for those alone
+// that no other part waits for. What would be refused then is refused now.
 func (p Plan) Preview(t Task, d Decomposition, now time.Time) (Web, error) {
 	var ids []TaskID
 	for _, c := range p.Cards {
@@ -170,7 +170,12 @@ func (p Plan) Preview(t Task, d Decomposition, now time.Time) (Web, error) {
 		if i < len(ids) && len(c.Links) == 0 && !d.Hold {
 			c.Task.Status = Ready
 		}
-		tasks, links = append(tasks, c.Task), append(links, c.Links...)
+		tasks = append(tasks, c.Task)
+		for _, l := range c.Links {
+			if i < len(ids) || !slices.ContainsFunc(links, func(other Link) bool { return other.Parent == l.Parent }) {
+				links = append(links, l)
+			}
+		}
 	}
 	return NewWeb(tasks, links), nil
 }
@@ -180,3 +185,7 @@ func (p Plan) Preview(t Task, d Decomposition, now time.Time) (Web, error) {
 func Unplanned(err error) string {
 	return fmt.Sprintf("Not planned by itself: %s", cut(err.Error(), 1000))
 }
+
+// Allows refuses a verb that the card's status does not allow. It is for who would
+// do something costly first; the verb itself asks again.
+func (t Task) Allows(v Verb) error { return t.allowed(v, "") }
