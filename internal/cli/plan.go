@@ -123,7 +123,7 @@ func (o *planning) answered(answer string) {
 	if over := len(answer) - shownAnswer; over > 0 {
 		answer, rest = strings.ToValidUTF8(answer[:shownAnswer], ""), fmt.Sprintf("\n  … and %d bytes more", over)
 	}
-	fmt.Fprintf(o.Err, "andon: the planner answered:\n  %s%s\n", strings.ReplaceAll(view.PlainLines(strings.TrimSpace(answer)), "\n", "\n  "), rest)
+	o.printf("The planner answered:\n  %s%s\n", strings.ReplaceAll(view.PlainLines(strings.TrimSpace(answer)), "\n", "\n  "), rest)
 }
 
 // one asks about a card, and does what the plan says unless it is a dry run.
