@@ -12,11 +12,18 @@ type Specification struct {
 	Body     *string
 	Assignee *string
 	Author   string // of the comment that tells what changed; empty: none
+
+	// Of is what the card said when it was thought about. One that says something
+	// else by now is refused. Nil: whatever it says.
+	Of *Idea
 }
 
 // Specify takes the card out of triage, to wait for its parents or be ready.
 func (t Task) Specify(s Specification, now time.Time) (Change, error) {
 	if err := t.allowed(VerbSpecify, ""); err != nil {
+		return Change{}, err
+	}
+	if err := t.still(s.Of); err != nil {
 		return Change{}, err
 	}
 	d := Draft{Title: t.Title, Body: t.Body, Assignee: t.Assignee}
@@ -79,6 +86,7 @@ type Decomposition struct {
 	RootAssignee string // who puts the parts together; empty: as it is
 	Author       string // of the parts and of a comment that lists them
 	Hold         bool   // leave the parts in todo until something looks for what is due
+	Of           *Idea  // as in a [Specification]
 }
 
 // Decompose breaks the card up. Its parts are new cards with these ids, and the
@@ -86,6 +94,9 @@ type Decomposition struct {
 // are stored in their order, together.
 func (t Task) Decompose(d Decomposition, ids []TaskID, subs []Sub, now time.Time) ([]Change, error) {
 	if err := t.allowed(VerbDecompose, ""); err != nil {
+		return nil, err
+	}
+	if err := t.still(d.Of); err != nil {
 		return nil, err
 	}
 	if len(d.Parts) == 0 {

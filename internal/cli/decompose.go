@@ -16,9 +16,9 @@ import (
 )
 
 func newDecompose(a *app) *cobra.Command {
-	o := &decompose{app: a}
+	o := &decompose{app: a, planning: planning{app: a, decompose: true}}
 	cmd := verb(words{
-		use: "decompose ID -f FILE", group: "cards",
+		use: "decompose [ID]", group: "cards",
 		short: "break a raw idea in triage up into cards",
 		long: `Break an idea in triage up into the cards of a YAML or JSON file, all of them or
 none. The idea leaves triage and waits for all its parts; parts that wait for no
@@ -31,23 +31,35 @@ other part are ready.
       assignee: ada
     - name: print
       parents: [draw]      # the parts that it waits for
-      workspace: scratch   # default: as the idea's`,
+      workspace: scratch   # default: as the idea's
+
+Without a file the planner of andon.yaml, a program or a model, is asked: about
+one idea, or with --all about every one in triage; --dry-run shows the graph that
+it answers and changes nothing. What it answers is checked as a file is, and for
+assignees of whom nobody knows, too many cards and too long texts; an answer that
+breaks a rule is shown and changes nothing. It may answer that the idea is one
+piece of work, which is then specified. An idea that is edited while the planner
+thinks is left alone.`,
 		example: `  andon decompose t_1a2b3c4d -f parts.yaml --assignee editor
-  plan-it t_1a2b3c4d | andon decompose t_1a2b3c4d -f - --json`,
-		exits: "no such card, it is not in triage, or the file breaks a rule",
-	}, cobra.ExactArgs(1), o.run)
+  plan-it t_1a2b3c4d | andon decompose t_1a2b3c4d -f - --json
+  andon decompose t_1a2b3c4d --plan --dry-run
+  andon decompose --all --tenant press --json`,
+		exits: "no such card, it is not in triage, or the file or the plan breaks a rule (with --all: for every idea)",
+	}, cobra.MaximumNArgs(1), o.run)
 	f := cmd.Flags()
 	f.StringVarP(&o.file, "file", "f", "", "the parts; - is standard input")
 	f.StringVar(&o.d.RootAssignee, "assignee", "", "who puts the parts together (default: as it is)")
 	f.StringVar(&o.d.Author, "author", "", "who says it (default: the profile, else user)")
 	f.BoolVar(&o.d.Hold, "hold", false, "leave the parts in todo until the next pass of a dispatcher")
+	o.planning.flags(cmd)
 	return cmd
 }
 
 type decompose struct {
 	*app
-	file string
-	d    kanban.Decomposition
+	planning planning
+	file     string
+	d        kanban.Decomposition
 }
 
 // decomposed is the answer for scripts, on one line.
@@ -58,11 +70,19 @@ type decomposed struct {
 	Fanout   bool            `json:"fanout"`
 	ChildIDs []kanban.TaskID `json:"child_ids"`
 	NewTitle *string         `json:"new_title"`
+	DryRun   bool            `json:"dry_run,omitempty"`
+	Plan     *planView       `json:"plan,omitempty"`   // of a dry run
+	Answer   string          `json:"answer,omitempty"` // of the planner, if it was refused
 }
 
 func (o *decompose) run(ctx context.Context, args []string) error {
-	if o.file == "" {
-		return usagef("which parts? name their file with -f; - is standard input")
+	switch {
+	case o.file != "" && o.planning.asked():
+		return usagef("-f gives the parts, and --plan, --all and --dry-run ask the planner for them; leave one")
+	case o.file == "" && (o.planning.asked() || o.settings().Planner.Configured()):
+		return o.planning.run(ctx, args, o.d, o.planned)
+	case o.file == "":
+		return usagef("which parts? name their file with -f (- is standard input), or give andon.yaml a planner, which is asked then")
 	}
 	ids, err := o.ids(args)
 	if err != nil {
@@ -94,13 +114,42 @@ func (o *decompose) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		o.warnIdle(s, made...)
-		o.printf("Decomposed %s into %d cards; it is %s and waits for them\n", root.ID, len(made), root.Status)
-		for _, t := range made {
-			o.printf("%s\n", o.style().Row(t))
-		}
+		o.decomposed(s, root, made)
 		return nil
 	})
+}
+
+// decomposed tells what was done.
+func (a *app) decomposed(s *session, root kanban.Task, made []kanban.Task) {
+	a.warnIdle(s, made...)
+	a.printf("Decomposed %s into %d cards; it is %s and waits for them\n", root.ID, len(made), root.Status)
+	for _, t := range made {
+		a.printf("%s\n", a.style().Row(t))
+	}
+}
+
+// planned shows what the planner made of an idea.
+func (o *decompose) planned(s *session, id kanban.TaskID, v verdict, err error) error {
+	switch {
+	case o.json:
+		d := decomposed{TaskID: id, OK: err == nil, Fanout: err == nil && !v.spec, ChildIDs: []kanban.TaskID{}, NewTitle: v.title,
+			DryRun: o.planning.dryRun, Plan: o.planning.planView(v), Answer: v.answer}
+		for _, t := range v.made {
+			d.ChildIDs = append(d.ChildIDs, t.ID)
+		}
+		if err != nil {
+			d.Reason, d.Plan = new(err.Error()), nil
+		}
+		return view.JSONLine(o.Out, d)
+	case err != nil:
+	case o.planning.dryRun:
+		o.planning.showPlan(v)
+	case v.spec:
+		o.specified(v.task, v.title)
+	default:
+		o.decomposed(s, v.task, v.made)
+	}
+	return nil
 }
 
 // partReader reads the parts of an idea.

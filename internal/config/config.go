@@ -25,6 +25,7 @@ type Config struct {
 	Resources   map[string]int     // how much there is on this host of what running cards take up, by name
 	Notify      Notify
 	Diagnostics Diagnostics
+	Planner     Planner
 }
 
 // Board is what is set for one board.
@@ -129,6 +130,7 @@ func Default() Config {
 		Resources:   map[string]int{},
 		Notify:      Notify{Targets: map[string]Target{}},
 		Diagnostics: Diagnostics{CrashThreshold: 2, BlockedStaleHours: 24, StrandedThresholdSeconds: 1800, BlockCycleThreshold: 3, BlockCycleWindowSeconds: 86400},
+		Planner:     Planner{Timeout: Duration(2 * time.Minute)},
 	}
 }
 
@@ -187,6 +189,9 @@ func (c Config) Validate() error {
 		return err
 	}
 	if err := c.Diagnostics.validate("diagnostics"); err != nil {
+		return err
+	}
+	if err := c.Planner.validate("planner"); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Boards)) {

@@ -29,8 +29,18 @@ func TestParse(t *testing.T) {
 		{"sections left empty", "dispatch:\nprofiles:\n  # none yet\n", Default()},
 		{"dispatch", "dispatch:\n  max_in_progress: 0\n  failure_limit: 5\n  interval: 90\n  stale_timeout: 0\n", Config{
 			Dispatch: Dispatch{FailureLimit: 5, Interval: Duration(90 * time.Second), Backoff: Default().Dispatch.Backoff},
-			Profiles: map[string]Profile{}, Boards: map[string]Board{}, Resources: map[string]int{}, Notify: Notify{Targets: map[string]Target{}}, Diagnostics: Default().Diagnostics,
+			Profiles: map[string]Profile{}, Boards: map[string]Board{}, Resources: map[string]int{}, Notify: Notify{Targets: map[string]Target{}}, Diagnostics: Default().Diagnostics, Planner: Default().Planner,
 		}},
+		{"planner that is a program", "planner: {command: [plan-it, 5], timeout: 30s, auto: true}\n", func() Config {
+			c := Default()
+			c.Planner = Planner{Command: []string{"plan-it", "5"}, Timeout: Duration(30 * time.Second), Auto: true}
+			return c
+		}()},
+		{"planner behind an endpoint", "planner: {endpoint: \"http://[::1]:8080/v1\", model: m, key_env: KEY}\n", func() Config {
+			c := Default()
+			c.Planner = Planner{Endpoint: "http://[::1]:8080/v1", Model: "m", KeyEnv: "KEY", Timeout: Duration(2 * time.Minute)}
+			return c
+		}()},
 		{"delays and the default assignee", "dispatch:\n  default_assignee: \" Ada \"\n  backoff: {spawn: 0, crash: 3s, timeout: 1m, max: 1h}\n", func() Config {
 			c := Default()
 			c.Dispatch.DefaultAssignee = "ada"
@@ -90,7 +100,7 @@ func TestParseRefusesInOneLine(t *testing.T) {
 	profile := func(line string) string { return "profiles:\n  writer:\n    command: [agent]\n    " + line + "\n" }
 	tests := []struct{ name, in, want string }{
 		{"unknown field with a likeness", "profiles:\n  writer:\n    comand: [x]\n", `andon.yaml:3:5: profiles.writer.comand: unknown field; did you mean "command"?`},
-		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: boards, diagnostics, dispatch, notify, profiles, resources`},
+		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: boards, diagnostics, dispatch, notify, planner, profiles, resources`},
 		{"unknown section", "profile:\n  a: 1\n", `andon.yaml:1:1: profile: unknown field; did you mean "profiles"?`},
 		{"letters swapped", "dispatch: {intreval: 3}\n", `did you mean "interval"?`},
 		{"short name has no likeness", profile("x: 1"), "profiles.writer.x: unknown field; known here: account, check, check_budget, check_timeout"},
@@ -142,6 +152,16 @@ func TestParseRefusesInOneLine(t *testing.T) {
 		{"variable's name", profile(`env: {"A=B": x}`), `"A=B" is no name of a variable`},
 		{"variable's value", profile(`env: {A: "x\0y"}`), `NUL`},
 		{"null in a command", "profiles: {w: {command: [a, ~]}}\n", "no value is not allowed"},
+		{"two planners", "planner: {command: [x], endpoint: \"http://h/v1\", model: m}\n", "planner: command and endpoint are both given; leave one"},
+		{"endpoint without a model", "planner: {endpoint: \"http://h/v1\"}\n", "planner: no model"},
+		{"model without an endpoint", "planner: {command: [x], model: m}\n", "planner.model: a model belongs to an endpoint"},
+		{"key instead of its name", "planner: {endpoint: \"http://h/v1\", model: m, key_env: sk-secret}\n", "planner.key_env: it is no name of a variable"},
+		{"key over http", "planner: {endpoint: \"http://models.example/v1\", model: m, key_env: KEY}\n", "planner.endpoint: a key goes over https alone"},
+		{"key in an endpoint", "planner: {endpoint: \"https://me:secret@h/v1\", model: m}\n", "planner.endpoint: it holds more than a host and a path"},
+		{"endpoint that is no URL", "planner: {endpoint: \"h:80\", model: m}\n", "planner.endpoint: it is no http or https URL"},
+		{"planner's program", "planner: {command: [\"\"]}\n", `planner.command[0]: "" is not allowed`},
+		{"planner's time", "planner: {timeout: 2h}\n", "planner.timeout: 2h is not allowed; give 1s to 1h"},
+		{"automatic planner that is none", "planner: {auto: true}\n", "planner.auto: there is no planner to do it"},
 		{"tab", "dispatch:\n\tinterval: 30s\n", "andon.yaml:2:1: a tab in the indentation; YAML takes spaces only"},
 		{"unclosed", "profiles: {w: [\n", "andon.yaml:1:"},
 		{"anchor", "dispatch: &d {interval: 30}\n", "anchors, aliases and merges are not used"},

@@ -44,3 +44,23 @@ func fromEnv(getenv func(string) string, name string, unit time.Duration, least 
 	}
 	return def
 }
+
+// Workerless is the environment without what makes a process the worker of a
+// card: a command speaks for nobody's card.
+func Workerless(env []string) (kept []string) {
+	for _, e := range env {
+		name, _, _ := strings.Cut(e, "=")
+		rest, ours := strings.CutPrefix(name, "ANDON_")
+		if !ours {
+			rest, ours = strings.CutPrefix(name, "HERMES_KANBAN_")
+		}
+		switch rest {
+		case "TASK", "RUN_ID", "CLAIM_LOCK", "WORKSPACE", "BRANCH", "GOAL_MODE", "GOAL_MAX_TURNS", "PROMPT_FILE", "BOARD", "DB":
+			if ours {
+				continue
+			}
+		}
+		kept = append(kept, e)
+	}
+	return kept
+}

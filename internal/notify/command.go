@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"andon/internal/config"
 	"andon/internal/proc"
 	"andon/internal/view"
 )
@@ -26,7 +27,7 @@ const (
 )
 
 func (c command) send(ctx context.Context, m message) error {
-	env := workerless(os.Environ())
+	env := config.Workerless(os.Environ())
 	env = append(env, m.env...)
 	env = append(env, "ANDON_NOTIFY_ID="+m.Data.ID, "ANDON_NOTIFY_TARGET="+m.Data.Target, "ANDON_NOTIFY_KIND="+string(m.Data.Kind),
 		"ANDON_NOTIFY_TASK="+string(m.Data.TaskID), "ANDON_NOTIFY_TEXT="+m.Data.Text)
@@ -67,26 +68,6 @@ func execute(ctx context.Context, argv, env []string, stdin []byte) error {
 		return fmt.Errorf("%s: %s%s", argv[0], exit.ProcessState, said)
 	}
 	return fmt.Errorf("start %s: %w", argv[0], err)
-}
-
-// workerless is the environment without what makes a process the worker of a
-// card: a command speaks for nobody's card.
-func workerless(env []string) (kept []string) {
-	for _, e := range env {
-		name, _, _ := strings.Cut(e, "=")
-		rest, ours := strings.CutPrefix(name, "ANDON_")
-		if !ours {
-			rest, ours = strings.CutPrefix(name, "HERMES_KANBAN_")
-		}
-		switch rest {
-		case "TASK", "RUN_ID", "CLAIM_LOCK", "WORKSPACE", "BRANCH", "GOAL_MODE", "GOAL_MAX_TURNS", "PROMPT_FILE", "BOARD", "DB":
-			if ours {
-				continue
-			}
-		}
-		kept = append(kept, e)
-	}
-	return kept
 }
 
 // tail keeps the end of what a program writes.
