@@ -189,3 +189,9 @@ func Unplanned(err error) string {
 // Allows refuses a verb that the card's status does not allow. It is for who would
 // do something costly first; the verb itself asks again.
 func (t Task) Allows(v Verb) error { return t.allowed(v, "") }
+
+// Raw reports whether the card is an idea on which nobody has worked yet. One that
+// came back to triage was taken out of it before, and waits for a person.
+func (t Task) Raw() bool {
+	return t.Status == Triage && t.StartedAt.IsZero() && t.BlockRecurrences == 0
+}

@@ -103,7 +103,8 @@ func (f *fleet) adjusted() config.Config {
 	return c
 }
 
-func (f *fleet) open(ctx context.Context, place home.Board) (*board.Board, func() error, error) {
+// openAside opens a board for something else than dispatching.
+func (f *fleet) openAside(ctx context.Context, place home.Board) (*board.Board, func() error, error) {
 	db, err := f.openDB(ctx, place)
 	if err != nil {
 		return nil, nil, err
@@ -113,13 +114,18 @@ func (f *fleet) open(ctx context.Context, place home.Board) (*board.Board, func(
 	b.Policy = func(assignee string) kanban.Policy {
 		return f.adjusted().Policy(config.RateLimitCooldown(f.Env))(assignee)
 	}
-	if f.opened == nil {
-		return b, db.Close, nil
+	return b, db.Close, nil
+}
+
+func (f *fleet) open(ctx context.Context, place home.Board) (*board.Board, func() error, error) {
+	b, closeBoard, err := f.openAside(ctx, place)
+	if err != nil || f.opened == nil {
+		return b, closeBoard, err
 	}
 	f.opened(place.Slug, b)
 	return b, func() error {
 		f.opened(place.Slug, nil)
-		return db.Close()
+		return closeBoard()
 	}, nil
 }
 

@@ -40,6 +40,9 @@ Started by systemd, it tells of its readiness and gives signs of life; see
 A change of andon.yaml is in force at once; one that is wrong is refused, and what was
 in force stays so. A hang-up (SIGHUP) has the file read again in any case.
 
+With planner.auto in andon.yaml, raw ideas in triage are broken up by the planner as
+they come, one at a time and beside the dispatching, which never waits for it.
+
 A board that cannot be worked with is told of and left alone until its file changes,
 or for 5 minutes, and the others are served on. A home has one dispatcher at a time,
 and a live Hermes gateway counts.`,
@@ -137,7 +140,8 @@ func (o *run) run(ctx context.Context, _ []string) error {
 		defer remove()
 	}
 	d := f.dispatcher()
-	d.Report = o.report
+	plans := newAutoplanner(o)
+	d.Report = func(r dispatch.Report) { o.report(r); plans.heed(r) }
 	m := newManager(o.Env)
 	d.Turn = m.turn
 	if o.gauges != nil {
@@ -158,6 +162,7 @@ func (o *run) run(ctx context.Context, _ []string) error {
 	stopped := make(chan struct{})
 	watching.Go(func() { f.reload(ctx, f.read, func() { d.Set(f.settings()) }) })
 	watching.Go(func() { m.live(stopped) })
+	watching.Go(func() { plans.live(ctx) })
 	err = d.Run(ctx)
 	m.tell("STOPPING=1")
 	if o.stopWorkers {
