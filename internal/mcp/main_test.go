@@ -141,7 +141,12 @@ func connect(ctx context.Context, cmd *exec.Cmd, opts *mcp.ClientOptions) (*sess
 		cmd.Stderr = os.Stderr
 	}
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, opts)
-	cs, err := client.Connect(ctx, &mcp.CommandTransport{Command: cmd, TerminateDuration: 30 * time.Second}, nil)
+	return begun(ctx, client, &mcp.CommandTransport{Command: cmd, TerminateDuration: 30 * time.Second})
+}
+
+// begun begins a session, and learns what it is offered.
+func begun(ctx context.Context, client *mcp.Client, transport mcp.Transport) (*session, error) {
+	cs, err := client.Connect(ctx, transport, nil)
 	if err != nil {
 		return nil, err
 	}
