@@ -91,7 +91,7 @@ func (o *mcpVerb) scope(ctx context.Context, s *session) (kanban.Scope, error) {
 		if err != nil {
 			return scope, fmt.Errorf("read the token: %w", err)
 		}
-		scope.Task, scope.Run, scope.Leased = g.Task, g.Run, true
+		scope.Task, scope.Run, scope.Leased, scope.Until = g.Task, g.Run, true, g.Expires
 		return scope, nil
 	}
 	if scope.Task = o.own(); scope.Task == "" {

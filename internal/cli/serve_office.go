@@ -78,7 +78,7 @@ func (o *office) know(ctx context.Context, name, word string) (mcp.Bearer, error
 		if err != nil {
 			return mcp.Bearer{}, err
 		}
-		scope = kanban.Scope{Task: g.Task, Run: g.Run, Leased: true}
+		scope = kanban.Scope{Task: g.Task, Run: g.Run, Leased: true, Until: g.Expires}
 		who.Expires = g.Expires
 	}
 	who.Sit = func(ctx context.Context) (*mcp.Server, func() bool, func() error, error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -232,6 +233,49 @@ func TestServeRefuses(t *testing.T) {
 		}
 	}
 	server.sit(server.owner, "", nil).call("kanban_list", nil)
+}
+
+// A session is of the token that began it: with another, it is not to be had, nor with
+// the same at another board.
+func TestSessionIsOfItsToken(t *testing.T) {
+	h := newHouse(t)
+	h.andon("init")
+	h.andon("boards", "create", "site")
+	server := h.serve()
+	id := h.card("mine", "--assignee", "ada")
+	worker := h.token(id, h.claim(id), time.Time{})
+	s := server.sit(server.owner, "", nil)
+	const ask = `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"kanban_create","arguments":{"title":"stolen","assignee":"ada"}}}`
+	for name, c := range map[string]struct {
+		address, token string
+		want           int
+	}{
+		"its own":         {server.address, server.owner, 200},
+		"a worker's":      {server.address, worker, 403},
+		"nobody's":        {server.address, "hello", 401},
+		"none":            {server.address, "", 401},
+		"a board's other": {server.address + "/site", server.owner, 403},
+	} {
+		body := ask
+		if c.want == 200 {
+			body = `{"jsonrpc":"2.0","id":7,"method":"ping"}`
+		}
+		for _, method := range []string{"POST", "DELETE"} {
+			if method == "DELETE" && c.want == 200 {
+				continue
+			}
+			a, text := server.ask(method, c.address, c.token, func(r *http.Request) {
+				r.Header.Set("Mcp-Session-Id", s.ID())
+				r.Header.Set("Mcp-Protocol-Version", "2025-06-18")
+			}, strings.NewReader(body))
+			if a.StatusCode != c.want {
+				t.Errorf("%s with %s token: %d, want %d: %s", method, name, a.StatusCode, c.want, text)
+			}
+		}
+	}
+	if got := s.call("kanban_list", nil)["count"]; got != 1.0 {
+		t.Errorf("there are %v cards, want the one", got)
+	}
 }
 
 // spaces never end.

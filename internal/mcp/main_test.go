@@ -100,6 +100,12 @@ func (h *house) card(args ...string) string {
 func (h *house) claim(id string) string {
 	h.t.Helper()
 	h.andon("claim", id)
+	return h.lastRun(id)
+}
+
+// lastRun is the newest run of a card.
+func (h *house) lastRun(id string) string {
+	h.t.Helper()
 	var card struct {
 		Runs []struct{ ID int64 }
 	}
