@@ -18,8 +18,10 @@ type Scope struct {
 	Run  RunID
 
 	// Leased lets the right end with the run's lease, and makes it the right to read,
-	// too. So it is for one who is known by a token only.
+	// too. So it is for one who is known by a token only, which may itself be good
+	// Until some time; zero: as long as the lease.
 	Leased bool
+	Until  time.Time
 }
 
 // Worker reports whether the scope is that of a worker.
@@ -81,6 +83,8 @@ func (s Scope) Holds(own Task, now time.Time) error {
 		return over(sprintf("card %s has no run that this worker could be carrying out: it was %s when the session began", s.Task, notRunning(own)))
 	case own.Run != s.Run || own.Status != Running:
 		return over(sprintf("run %s is no longer the current one of card %s, which is %s", s.Run, s.Task, own.Status))
+	case s.Leased && !s.Until.IsZero() && !now.Before(s.Until):
+		return over(sprintf("the token of run %s of card %s has expired", s.Run, s.Task))
 	case s.Leased && !own.Expires.After(now):
 		return over(sprintf("the lease of run %s of card %s has expired", s.Run, s.Task))
 	}

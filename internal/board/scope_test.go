@@ -224,7 +224,16 @@ func TestLeasedScopeEndsWithTheLease(t *testing.T) {
 		if _, err := b.Comment(t.Context(), mine.ID, "ada", "hello"); err != nil {
 			t.Fatalf("comment while the lease runs: %v", err)
 		}
+		b.Scope.Until = time.Now().Add(-time.Second)
+		if _, err := b.Comment(t.Context(), mine.ID, "ada", "hello"); !errors.Is(err, kanban.ErrSuperseded) {
+			t.Errorf("comment after the end of the token: %v, want ErrSuperseded", err)
+		}
+		b.Scope.Until = time.Now().Add(time.Hour)
+		if err := b.Authorised(t.Context()); err != nil {
+			t.Errorf("before the end of the token: %v", err)
+		}
 		db.Now = func() time.Time { return time.Now().Add(2 * time.Hour) }
+		b.Scope.Until = time.Time{}
 		if err := b.Authorised(t.Context()); !errors.Is(err, kanban.ErrSuperseded) {
 			t.Errorf("to read after its end: %v, want ErrSuperseded", err)
 		}

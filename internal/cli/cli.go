@@ -190,6 +190,7 @@ var verbs = []func(*app) *cobra.Command{
 	newUnguard,
 	newAgents,
 	newMCP,
+	newServe,
 	newNotify,
 	dashed(newNotifySubscribe),
 	dashed(newNotifyUnsubscribe),

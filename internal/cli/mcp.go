@@ -65,7 +65,7 @@ func (o *mcpVerb) run(ctx context.Context, _ []string) error {
 		if server.Author, err = o.speakerOf(ctx, s, server.Scope); err != nil {
 			return err
 		}
-		desks := &desks{app: o.app, scope: server.Scope, open: map[string]*mcp.Desk{"": o.desk(s, server.Scope)}}
+		desks := &desks{app: o.app, scope: server.Scope, take: o.take, open: map[string]*mcp.Desk{"": o.desk(server.Scope, func() *session { return s })}}
 		server.Open = desks.get
 		err = server.Serve(ctx, io.NopCloser(o.In), nopCloser{o.Out})
 		return errors.Join(untilEnd(ctx, err), desks.close())
@@ -87,15 +87,11 @@ func (o *mcpVerb) scope(ctx context.Context, s *session) (kanban.Scope, error) {
 		word = strings.TrimSpace(o.Env("ANDON_TOKEN"))
 	}
 	if word != "" {
-		key, err := s.home.Key(ctx, false)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return scope, err
-		}
-		g, err := token.Verify(key, s.place.Address(), word, o.Now()) // without a key there are no tokens
+		g, err := o.grant(ctx, s.home, s.place, word)
 		if err != nil {
 			return scope, fmt.Errorf("read the token: %w", err)
 		}
-		scope.Task, scope.Run, scope.Leased = g.Task, g.Run, true
+		scope.Task, scope.Run, scope.Leased, scope.Until = g.Task, g.Run, true, g.Expires
 		return scope, nil
 	}
 	if scope.Task = o.own(); scope.Task == "" {
@@ -113,10 +109,19 @@ func (o *mcpVerb) scope(ctx context.Context, s *session) (kanban.Scope, error) {
 	return scope, nil
 }
 
+// grant is what a token of a worker of the board gives.
+func (a *app) grant(ctx context.Context, h home.Home, place home.Board, word string) (token.Grant, error) {
+	key, err := h.Key(ctx, false)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return token.Grant{}, err
+	}
+	return token.Verify(key, place.Address(), word, a.Now()) // without a key there are no tokens
+}
+
 // speakerOf is who the session speaks for: a worker is the profile of its run.
-func (o *mcpVerb) speakerOf(ctx context.Context, s *session, scope kanban.Scope) (string, error) {
+func (a *app) speakerOf(ctx context.Context, s *session, scope kanban.Scope) (string, error) {
 	if !scope.Worker() {
-		return o.author(), nil
+		return a.author(), nil
 	}
 	run, err := s.Run(ctx, scope.Run)
 	if err != nil {
@@ -132,8 +137,10 @@ func (o *mcpVerb) speakerOf(ctx context.Context, s *session, scope kanban.Scope)
 	return or(t.Assignee, "worker"), nil
 }
 
-// desk is the board of a session, as an agent has it.
-func (a *app) desk(s *session, scope kanban.Scope) *mcp.Desk {
+// desk is the board of a session, as an agent has it. now is the session with the
+// settings that are in force.
+func (a *app) desk(scope kanban.Scope, now func() *session) *mcp.Desk {
+	s := now()
 	s.Board.Scope = scope
 	if scope.Worker() {
 		s.Board.Journal = nil // what workers do, people do not undo
@@ -145,6 +152,7 @@ func (a *app) desk(s *session, scope kanban.Scope) *mcp.Desk {
 		Log:     func(id kanban.TaskID) (io.ReadSeekCloser, error) { return openLog(s.place.Logs, id) },
 		Project: func(name string) (kanban.Project, error) { return a.findProject(s.home, name) },
 		Why: func(ctx context.Context, id kanban.TaskID) (view.Why, error) {
+			s := now()
 			answer, err := a.why(ctx, s, a.limits(s.config, 0), id)
 			if err != nil {
 				return view.Why{}, err
@@ -155,9 +163,9 @@ func (a *app) desk(s *session, scope kanban.Scope) *mcp.Desk {
 			if a.Env("ANDON_CHECK") != "" {
 				return kanban.Change{}, &kanban.Error{Code: kanban.Denied, Msg: fmt.Sprintf("complete %s: a check is running, and says what it finds by its exit status", id)}
 			}
-			return a.reporter(s).Complete(ctx, id, r)
+			return a.reporter(now()).Complete(ctx, id, r)
 		},
-		Tidy: func(ctx context.Context, c kanban.Change) { a.tidy(ctx, s, c) },
+		Tidy: func(ctx context.Context, c kanban.Change) { a.tidy(ctx, now(), c) },
 	}
 }
 
@@ -166,9 +174,12 @@ type desks struct {
 	*app
 	scope kanban.Scope
 
-	mu     sync.Mutex
-	open   map[string]*mcp.Desk // by the names that they were asked for
-	opened []*session
+	// take opens a board; now is as [app.desk] wants it.
+	take func(context.Context, home.Slug) (now func() *session, free func() error, err error)
+
+	mu    sync.Mutex
+	open  map[string]*mcp.Desk // by the names that they were asked for
+	frees []func() error
 }
 
 func (d *desks) get(ctx context.Context, slug string) (*mcp.Desk, error) {
@@ -184,21 +195,36 @@ func (d *desks) get(ctx context.Context, slug string) (*mcp.Desk, error) {
 	if desk := d.open[string(name)]; desk != nil {
 		return desk, nil
 	}
-	there := *d.app
-	there.places.Board = string(name)
-	s, err := there.open(ctx)
+	now, free, err := d.take(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	d.opened = append(d.opened, s)
-	desk := there.desk(s, d.scope)
+	d.frees = append(d.frees, free)
+	desk := d.desk(d.scope, now)
 	d.open[string(name)] = desk
 	return desk, nil
 }
 
 func (d *desks) close() (err error) {
-	for _, s := range d.opened {
-		err = errors.Join(err, s.db.Close())
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, free := range d.frees {
+		err = errors.Join(err, free())
 	}
 	return err
+}
+
+// at is the same call with another board.
+func (a *app) at(board home.Slug) *app {
+	there := *a
+	there.places.Board = string(board)
+	return &there
+}
+
+func (a *app) take(ctx context.Context, board home.Slug) (now func() *session, free func() error, err error) {
+	s, err := a.at(board).open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func() *session { return s }, s.db.Close, nil
 }

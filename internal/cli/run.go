@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"andon/internal/config"
 	"andon/internal/dispatch"
@@ -52,7 +53,12 @@ and a live Hermes gateway counts.`,
   andon run --log-format json --metrics 127.0.0.1:9464`,
 		exits: "another dispatcher serves this home, or no board can be opened",
 	}, noWords, o.run)
-	f := cmd.Flags()
+	o.flags(cmd.Flags())
+	return cmd
+}
+
+// flags are those of every dispatcher that stays.
+func (o *run) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.interval, "interval", "", "the slow safety tick, in seconds or such as 1m (default: dispatch.interval)")
 	f.IntVar(&o.failureLimit, "failure-limit", 0, "failures in a row that block a card (default: dispatch.failure_limit)")
 	f.StringVar(&o.pidfile, "pidfile", "", "keep the number of this process in a file as long as it runs")
@@ -66,7 +72,6 @@ and a live Hermes gateway counts.`,
 	f.BoolVar(&o.stopWorkers, "stop-workers", false, "when stopped, end the workers of this host, too, and wait for them; their cards go back")
 	o.changed = f.Changed
 	f.IntVar(&o.max, "max", 0, "at most so many running cards (beside dispatch.max_in_progress; 0: no further limit)")
-	return cmd
 }
 
 type run struct {
@@ -75,6 +80,7 @@ type run struct {
 
 	max, failureLimit int
 	interval, pidfile string
+	every             time.Duration // the interval; zero: not given
 	changed           func(flag string) bool
 
 	logFormat, logLevel, metrics string
@@ -92,6 +98,19 @@ const singleWait = 2 * time.Second
 const stopLimit = time.Minute
 
 func (o *run) run(ctx context.Context, _ []string) error {
+	if err := o.understand(); err != nil {
+		return err
+	}
+	release, err := o.begin(ctx)
+	if err != nil || release == nil {
+		return err
+	}
+	defer release()
+	return o.dispatch(ctx)
+}
+
+// understand looks at the words of the call.
+func (o *run) understand() (err error) {
 	if o.max < 0 {
 		return usagef("--max %d: it cannot be negative", o.max)
 	}
@@ -101,44 +120,50 @@ func (o *run) run(ctx context.Context, _ []string) error {
 	if o.changed("pidfile") && strings.TrimSpace(o.pidfile) == "" {
 		return usagef("--pidfile is blank; name a file")
 	}
-	var interval time.Duration
 	if o.interval != "" {
-		var err error
-		if interval, err = config.ParseDuration(o.interval); err == nil && interval < time.Second {
+		if o.every, err = config.ParseDuration(o.interval); err == nil && o.every < time.Second {
 			err = errors.New("it must be at least 1s")
 		}
 		if err != nil {
 			return usagef("--interval %s: %v", o.interval, err)
 		}
 	}
-	var err error
 	if o.logger, err = o.newLogger(); err != nil {
 		return err
 	}
 	if o.changed("metrics") {
-		if err := parseMetrics(o.metrics, o.anywhere); err != nil {
+		if err := parseListen("metrics", o.metrics, "127.0.0.1:9464", o.anywhere); err != nil {
 			return err
 		}
 		o.gauges = newGauges()
 	}
+	return nil
+}
+
+// begin finds what is to be served, and takes the place of its dispatcher. A context
+// that ends meanwhile gives neither the place nor an error.
+func (o *run) begin(ctx context.Context) (release func(), err error) {
 	f, err := o.findFleet(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	f.max, f.failureLimit, f.interval = o.max, o.failureLimit, config.Duration(interval)
+	f.max, f.failureLimit, f.interval = o.max, o.failureLimit, config.Duration(o.every)
 	o.fleet = f
-	release, err := o.alone(ctx, f.home)
-	if err != nil || release == nil {
-		return err
+	leave, err := o.alone(ctx, f.home)
+	if err != nil || leave == nil || o.pidfile == "" {
+		return leave, err
 	}
-	defer release()
-	if o.pidfile != "" {
-		remove, err := keepPID(o.pidfile)
-		if err != nil {
-			return err
-		}
-		defer remove()
+	remove, err := keepPID(o.pidfile)
+	if err != nil {
+		leave()
+		return nil, err
 	}
+	return func() { remove(); leave() }, nil
+}
+
+// dispatch starts cards until the context ends.
+func (o *run) dispatch(ctx context.Context) error {
+	f := o.fleet
 	d := f.dispatcher()
 	plans := newAutoplanner(o)
 	d.Report = func(r dispatch.Report) { o.report(r); plans.heed(r) }
@@ -163,7 +188,7 @@ func (o *run) run(ctx context.Context, _ []string) error {
 	watching.Go(func() { f.reload(ctx, f.read, func() { d.Set(f.settings()) }) })
 	watching.Go(func() { m.live(stopped) })
 	watching.Go(func() { plans.live(ctx) })
-	err = d.Run(ctx)
+	err := d.Run(ctx)
 	m.tell("STOPPING=1")
 	if o.stopWorkers {
 		late, free := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)

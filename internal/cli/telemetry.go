@@ -139,18 +139,18 @@ func (g *gauges) serve(ctx context.Context, at string) (done func(), err error) 
 	return func() { _ = server.Close(); serving.Wait() }, nil
 }
 
-// parseMetrics refuses what is no address, and one that others can reach, unless
+// parseListen refuses what is no address, and one that others can reach, unless
 // that was asked for.
-func parseMetrics(at string, anywhere bool) error {
+func parseListen(flag, at, like string, anywhere bool) error {
 	host, port, err := net.SplitHostPort(at)
 	if err == nil && port == "" {
 		err = errors.New("it has no port")
 	}
 	if err != nil {
-		return usagef("--metrics %q: give an address such as 127.0.0.1:9464 (%v)", at, err)
+		return usagef("--%s %q: give an address such as %s (%v)", flag, at, like, err)
 	}
 	if ip := net.ParseIP(host); !anywhere && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return usagef("--metrics %q: others could read it, for it is no loopback address; give 127.0.0.1:%s, or say --metrics-anywhere", at, port)
+		return usagef("--%s %q: others could read it, for it is no loopback address; give 127.0.0.1:%s, or say --%s-anywhere", flag, at, port, flag)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ type heard struct {
 
 // tell follows the board and tells its client what changes: who subscribed to a
 // resource hears of it, and a worker of what others say on its card. It ends with
-// the context.
+// the context, and with the run of a worker that is known by its token.
 func (s *Server) tell(ctx context.Context, server *mcp.Server, d *Desk, head kanban.EventID) error {
 	for e, err := range d.Follow(ctx, head, store.EventFilter{}) {
 		if err != nil {
@@ -27,6 +27,11 @@ func (s *Server) tell(ctx context.Context, server *mcp.Server, d *Desk, head kan
 				return nil
 			}
 			return err
+		}
+		if s.Scope.Worker() && e.Task == s.Scope.Task {
+			if over := d.Authorised(ctx); kanban.CodeOf(over) == kanban.Conflict {
+				return nil // what comes now is the business of a later run
+			}
 		}
 		for _, address := range []string{uri(boardScheme, d.Slug), uri(taskScheme, string(e.Task)), uri(logScheme, string(e.Task))} {
 			if err := server.ResourceUpdated(ctx, &mcp.ResourceUpdatedNotificationParams{URI: address}); err != nil {

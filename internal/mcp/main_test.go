@@ -100,6 +100,12 @@ func (h *house) card(args ...string) string {
 func (h *house) claim(id string) string {
 	h.t.Helper()
 	h.andon("claim", id)
+	return h.lastRun(id)
+}
+
+// lastRun is the newest run of a card.
+func (h *house) lastRun(id string) string {
+	h.t.Helper()
 	var card struct {
 		Runs []struct{ ID int64 }
 	}
@@ -141,7 +147,12 @@ func connect(ctx context.Context, cmd *exec.Cmd, opts *mcp.ClientOptions) (*sess
 		cmd.Stderr = os.Stderr
 	}
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, opts)
-	cs, err := client.Connect(ctx, &mcp.CommandTransport{Command: cmd, TerminateDuration: 30 * time.Second}, nil)
+	return begun(ctx, client, &mcp.CommandTransport{Command: cmd, TerminateDuration: 30 * time.Second})
+}
+
+// begun begins a session, and learns what it is offered.
+func begun(ctx context.Context, client *mcp.Client, transport mcp.Transport) (*session, error) {
+	cs, err := client.Connect(ctx, transport, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ type Desk struct {
 	Tidy func(context.Context, kanban.Change)
 }
 
-// Server serves one agent. All fields but the first may be zero.
+// Server serves one agent, in one session or several. All fields but the first may be zero.
 type Server struct {
 	// Open gives the board of a name; the empty name is the session's own. It stays
 	// open, and the same name gives the same desk. Those are for many goroutines.
@@ -62,21 +62,14 @@ const maxLine = 48 << 20
 
 // Serve answers what comes from in until that ends, or the context.
 func (s *Server) Serve(ctx context.Context, in io.ReadCloser, out io.WriteCloser) error {
-	own, err := s.Open(ctx, "")
-	if err != nil {
-		return err
-	}
-	server := s.server()
-	head, err := own.Head(ctx)
-	if err == nil && s.Scope.Worker() {
-		err = s.listen(ctx, own)
-	}
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	server, follow, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
 	told := make(chan error, 1)
-	go func() { told <- s.tell(ctx, server, own, head) }()
+	go func() { told <- follow(ctx) }()
 	err = server.Run(ctx, drained{&mcp.IOTransport{Reader: in, Writer: out, MaxLineLength: maxLine}})
 	cancel()
 	if err != nil {
@@ -88,8 +81,26 @@ func (s *Server) Serve(ctx context.Context, in io.ReadCloser, out io.WriteCloser
 	return err
 }
 
+// begin makes what answers sessions, each call for as long as life lasts at most, and
+// what tells them of the changes from now on until its context ends.
+func (s *Server) begin(life context.Context) (server *mcp.Server, follow func(context.Context) error, err error) {
+	own, err := s.Open(life, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	head, err := own.Head(life)
+	if err == nil && s.Scope.Worker() {
+		err = s.listen(life, own)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	server = s.server(life)
+	return server, func(ctx context.Context) error { return s.tell(ctx, server, own, head) }, nil
+}
+
 // server makes the server with all that it offers.
-func (s *Server) server() *mcp.Server {
+func (s *Server) server(life context.Context) *mcp.Server {
 	server := mcp.NewServer(&mcp.Implementation{Name: "andon", Title: "andon, a kanban board for fleets of agents", Version: s.Version}, &mcp.ServerOptions{
 		Instructions: s.instructions(),
 		Logger:       s.Log,
@@ -100,6 +111,14 @@ func (s *Server) server() *mcp.Server {
 		UnsubscribeHandler: func(context.Context, *mcp.UnsubscribeRequest) error { return nil },
 		//lint:ignore SA1019 see tell
 		Capabilities: &mcp.ServerCapabilities{Logging: &mcp.LoggingCapabilities{}},
+	})
+	server.AddReceivingMiddleware(func(next mcp.MethodHandler) mcp.MethodHandler {
+		return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			defer context.AfterFunc(life, cancel)()
+			return next(ctx, method, req)
+		}
 	})
 	for _, t := range s.offered() {
 		server.AddTool(t.declaration(), s.handler(t))
