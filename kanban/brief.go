@@ -121,7 +121,7 @@ func (b Brief) attempts(w *briefWriter) {
 	}
 	for i, r := range closed[omitted:] {
 		w.line("### Attempt %d — %s (%s, %s)", omitted+i+1, or(string(r.Outcome), r.Status), or(oneLine(r.Profile), "(unknown)"), w.when(r.StartedAt))
-		w.quote(r.Summary)
+		w.said("", r.Summary)
 		w.said("_error_: ", r.Error)
 		w.metadata(r.Metadata)
 		w.line("")
@@ -173,7 +173,7 @@ func (b Brief) parents(w *briefWriter) {
 		if p.Run != nil && strings.TrimSpace(p.Run.Summary) != "" {
 			text = p.Run.Summary
 		}
-		w.line("%s", Quote(capped(or(strings.TrimSpace(text), "(no result recorded)"), briefField)))
+		w.line("%s", inert(capped(or(strings.TrimSpace(text), "(no result recorded)"), briefField)))
 		if p.Run != nil {
 			w.metadata(p.Run.Metadata)
 		}
@@ -232,18 +232,10 @@ func (w *briefWriter) field(format, s string) {
 	}
 }
 
-// quote writes what somebody reported, as his words.
-func (w *briefWriter) quote(s string) {
-	if strings.TrimSpace(s) != "" {
-		w.line("%s", Quote(capped(s, briefField)))
-	}
-}
-
-// said writes a label and somebody's words. Those that take more than its line are
-// quoted from the second on.
+// said writes a label and what somebody reported.
 func (w *briefWriter) said(label, s string) {
 	if strings.TrimSpace(s) != "" {
-		w.line("%s%s", label, strings.TrimPrefix(Quote(capped(s, briefField)), "> "))
+		w.line("%s%s", label, inert(capped(s, briefField)))
 	}
 }
 

@@ -32,3 +32,19 @@ func lineEnds(by string) *strings.Replacer {
 
 // oneLine keeps a text to the line on which it stands.
 func oneLine(s string) string { return lineEnds(" ").Replace(s) }
+
+// inert is a text in which no line can pass for a part of a brief: those that begin
+// as one are quoted. The others stay as they are, for programs read them.
+func inert(s string) string {
+	lines := strings.Split(lineEnds("\n").Replace(s), "\n")
+	for i, line := range lines {
+		begin := strings.TrimLeft(line, " \t")
+		for _, part := range []string{"#", "_", "```", "~~~", "- `", "- t_", "comment from "} {
+			if strings.HasPrefix(begin, part) {
+				lines[i] = "> " + line
+				break
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
