@@ -57,19 +57,19 @@ type BriefRun struct {
 func (b Brief) Text(now time.Time, loc *time.Location) string {
 	w := &briefWriter{now: now, loc: loc}
 	t := b.Task
-	w.line("# Kanban task %s: %s", t.ID, t.Title)
+	w.line("# Kanban task %s: %s", t.ID, oneLine(t.Title))
 	w.line("")
-	w.line("Assignee: %s", or(t.Assignee, "(unassigned)"))
+	w.line("Assignee: %s", or(oneLine(t.Assignee), "(unassigned)"))
 	w.line("Status:   %s", t.Status)
-	w.optional("Tenant:   %s", t.Tenant)
-	w.line("Workspace: %s @ %s", t.WorkspaceKind, or(t.WorkspacePath, "(unresolved)"))
+	w.optional("Tenant:   %s", oneLine(t.Tenant))
+	w.line("Workspace: %s @ %s", t.WorkspaceKind, or(oneLine(t.WorkspacePath), "(unresolved)"))
 	if t.MaxRuntime > 0 {
 		w.line("Max runtime: %ds", int64(t.MaxRuntime.Seconds()))
 		if b.TerminalTimeout > 0 {
 			w.line("Terminal timeout: %ds", int64(b.TerminalTimeout.Seconds()))
 		}
 	}
-	w.optional("Branch:   %s", t.Branch)
+	w.optional("Branch:   %s", oneLine(t.Branch))
 	w.line("")
 	if strings.TrimSpace(t.Body) != "" {
 		w.line("## Body")
@@ -92,14 +92,14 @@ func (b Brief) attachments(w *briefWriter) {
 	w.line("## Attachments")
 	w.line("Files kept with this card; read them at their paths:")
 	for _, a := range b.Attachments {
-		s := fmt.Sprintf("- `%s`", strings.ReplaceAll(a.Name, "`", "'"))
+		s := fmt.Sprintf("- `%s`", strings.ReplaceAll(oneLine(a.Name), "`", "'"))
 		if a.ContentType != "" {
-			s += ", " + a.ContentType
+			s += ", " + oneLine(a.ContentType)
 		}
 		if a.Size > 0 {
 			s += fmt.Sprintf(", %d KB", max(1, (a.Size+1023)/1024))
 		}
-		w.line("%s → `%s`", s, a.Path)
+		w.line("%s → `%s`", s, oneLine(a.Path))
 	}
 	w.line("")
 }
@@ -120,9 +120,9 @@ func (b Brief) attempts(w *briefWriter) {
 		w.line("_(%d earlier attempts omitted)_", omitted)
 	}
 	for i, r := range closed[omitted:] {
-		w.line("### Attempt %d — %s (%s, %s)", omitted+i+1, or(string(r.Outcome), r.Status), or(r.Profile, "(unknown)"), w.when(r.StartedAt))
-		w.field("%s", r.Summary)
-		w.field("_error_: %s", r.Error)
+		w.line("### Attempt %d — %s (%s, %s)", omitted+i+1, or(string(r.Outcome), r.Status), or(oneLine(r.Profile), "(unknown)"), w.when(r.StartedAt))
+		w.said("", r.Summary)
+		w.said("_error_: ", r.Error)
 		w.metadata(r.Metadata)
 		w.line("")
 	}
@@ -139,8 +139,8 @@ func (b Brief) refused(w *briefWriter) {
 		if p.Run != 0 {
 			who = " by run " + p.Run.String()
 		}
-		w.line("### %s%s: `%s` — %s", w.when(p.MadeAt), who, strings.ReplaceAll(firstLine(p.Command, 200), "`", "'"), p.Exit)
-		w.field("_summary_: %s", or(p.Report.Summary, p.Report.Result))
+		w.line("### %s%s: `%s` — %s", w.when(p.MadeAt), who, strings.ReplaceAll(oneLine(firstLine(p.Command, 200)), "`", "'"), oneLine(p.Exit))
+		w.said("_summary_: ", or(p.Report.Summary, p.Report.Result))
 		for line := range strings.Lines(ends(plainOutput(p.Output), briefOutput/4, briefOutput)) {
 			w.line("    %s", strings.TrimRight(line, "\n")) // indented, so that nothing in it ends the quotation
 		}
@@ -173,7 +173,7 @@ func (b Brief) parents(w *briefWriter) {
 		if p.Run != nil && strings.TrimSpace(p.Run.Summary) != "" {
 			text = p.Run.Summary
 		}
-		w.line("%s", capped(or(strings.TrimSpace(text), "(no result recorded)"), briefField))
+		w.line("%s", inert(capped(or(strings.TrimSpace(text), "(no result recorded)"), briefField)))
 		if p.Run != nil {
 			w.metadata(p.Run.Metadata)
 		}
@@ -185,10 +185,10 @@ func (b Brief) recent(w *briefWriter) {
 	if len(b.Recent) == 0 {
 		return
 	}
-	w.line("## Recent work by @%s", b.Task.Assignee)
+	w.line("## Recent work by @%s", oneLine(b.Task.Assignee))
 	for _, r := range b.Recent {
 		at := r.Run.EndedAt
-		w.line("- %s — %s (%s): %s", r.Run.Task, r.Title, w.when(at), or(firstLine(r.Run.Summary, 200), "(no summary)"))
+		w.line("- %s — %s (%s): %s", r.Run.Task, oneLine(r.Title), w.when(at), or(oneLine(firstLine(r.Run.Summary, 200)), "(no summary)"))
 	}
 	w.line("")
 }
@@ -204,7 +204,7 @@ func (b Brief) comments(w *briefWriter) {
 	}
 	for _, c := range b.Comments[omitted:] {
 		// Author and words are quoted, so that neither can pass for a part of the brief.
-		w.line("comment from worker `%s` at %s, %s:", strings.ReplaceAll(c.Author, "`", ""), w.clock(c.At), age(w.now, c.At))
+		w.line("comment from worker `%s` at %s, %s:", strings.ReplaceAll(oneLine(c.Author), "`", ""), w.clock(c.At), age(w.now, c.At))
 		w.line("%s", Quote(capped(c.Body, briefComment)))
 		w.line("")
 	}
@@ -229,6 +229,13 @@ func (w *briefWriter) optional(format, s string) {
 func (w *briefWriter) field(format, s string) {
 	if strings.TrimSpace(s) != "" {
 		w.line(format, capped(s, briefField))
+	}
+}
+
+// said writes a label and what somebody reported.
+func (w *briefWriter) said(label, s string) {
+	if strings.TrimSpace(s) != "" {
+		w.line("%s%s", label, inert(capped(s, briefField)))
 	}
 }
 

@@ -37,6 +37,9 @@ comments. Inside a worker the id may be left out.`,
 					Text string        `json:"text"`
 				}{brief.Task.ID, text})
 			}
+			if a.Terminal {
+				text = view.PlainLines(text) // a worker gets it as it is
+			}
 			_, err = io.WriteString(a.Out, text)
 			return err
 		})

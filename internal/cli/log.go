@@ -25,7 +25,8 @@ func newLog(a *app) *cobra.Command {
 		use: "log [ID]", group: "look",
 		short: "print what the workers of a card have written",
 		long: `Print what the workers of a card have written to their output, as it is, all
-attempts one after the other. Inside a worker the id may be left out.
+attempts one after the other; on a terminal without what would steer it, such as
+colours. Inside a worker the id may be left out.
 
 With --tail only the end is printed, from the start of a line. With --follow it
 goes on as the file grows, until the run that is open has ended, or Ctrl-C.`,
@@ -88,7 +89,11 @@ func (o *logs) run(ctx context.Context, args []string) error {
 			Size int64         `json:"size"`
 			Text string        `json:"text"`
 		}{id, file.Name(), size, string(text)})
-	case o.follow:
+	}
+	if o.Terminal {
+		o.Out = view.Screen(o.Out)
+	}
+	if o.follow {
 		return untilEnd(ctx, o.with(ctx, func(s *session) error { return o.grow(ctx, s, id, file) }))
 	}
 	_, err = io.Copy(o.Out, file)

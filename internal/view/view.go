@@ -6,29 +6,42 @@ package view
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"time"
+	"unicode/utf8"
 )
 
 // JSON writes v as scripts expect it: indented by two spaces, letters beyond
-// ASCII as they are.
-func JSON(w io.Writer, v any) error {
+// ASCII as they are, and what could steer a terminal as its number.
+func JSON(w io.Writer, v any) error { return encode(w, v, "  ") }
+
+// JSONLine writes v on a line of its own, for streams.
+func JSONLine(w io.Writer, v any) error { return encode(w, v, "") }
+
+func encode(w io.Writer, v any, indent string) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
+	e.SetIndent("", indent)
 	if err := e.Encode(v); err != nil {
 		return err
 	}
-	_, err := w.Write(b.Bytes())
+	text := b.Bytes()
+	// Those below U+0020 are numbers already, but for the ends of lines.
+	if bytes.IndexFunc(text, func(r rune) bool { return r >= 0x7f && hidden(r, false) }) >= 0 {
+		var safe []byte
+		for _, r := range string(text) {
+			if r >= 0x7f && hidden(r, false) {
+				safe = fmt.Appendf(safe, `\u%04x`, r)
+			} else {
+				safe = utf8.AppendRune(safe, r)
+			}
+		}
+		text = safe
+	}
+	_, err := w.Write(text)
 	return err
-}
-
-// JSONLine writes v on a line of its own, for streams.
-func JSONLine(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
 }
 
 // opt is null for the zero value.
