@@ -28,7 +28,7 @@ const clients = 50
 
 // refusals are the reasons for which a call may be refused while many move the same
 // cards. Everything else is an error.
-var refusals = regexp.MustCompile(`: the card is (triage|todo|scheduled|ready|running|blocked|review|done|archived), and only one in |: there is no such link$|: a card cannot wait for itself$`)
+var refusals = regexp.MustCompile(`: the card is (triage|todo|scheduled|ready|running|blocked|review|done|archived), and only one in |: the card is running, held by |: it would close the circle |: there is no such link$|: a card cannot wait for itself$`)
 
 // crowd is what many clients share.
 type crowd struct {
