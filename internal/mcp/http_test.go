@@ -75,8 +75,15 @@ type bearing string
 func (b bearing) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+string(b))
-	return http.DefaultTransport.RoundTrip(r)
+	return many.RoundTrip(r)
 }
+
+// many keeps the connections of many clients.
+var many = func() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 200
+	return t
+}()
 
 // reach begins a session over HTTP; no board is the default one.
 func (s *served) reach(token, board string, opts *mcp.ClientOptions) (*session, error) {

@@ -176,6 +176,11 @@ func (s *session) try(name string, a any) (result map[string]any, refusal string
 	if err != nil {
 		return nil, "", err
 	}
+	return s.judge(name, r)
+}
+
+// judge reads an answer.
+func (s *session) judge(name string, r *mcp.CallToolResult) (result map[string]any, refusal string, err error) {
 	text := r.Content[0].(*mcp.TextContent).Text
 	if err := json.Unmarshal([]byte(text), &result); err != nil {
 		return nil, "", fmt.Errorf("%s answers %q: %w", name, text, err)

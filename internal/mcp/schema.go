@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"sync"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
@@ -55,8 +56,11 @@ func (p param) schema() map[string]any {
 }
 
 // schemaOf is the schema of a result. It is found by reflection, which costs time:
-// so not before there is a server.
+// so not before there is a server, and once for all that a process has.
 func schemaOf(v any) any {
+	if known, ok := schemas.Load(reflect.TypeOf(v)); ok {
+		return known
+	}
 	schema, err := jsonschema.ForType(reflect.TypeOf(v), &jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[json.RawMessage](): {},
 		reflect.TypeFor[kanban.Payload]():  {Types: []string{"null", "object"}},
@@ -65,8 +69,11 @@ func schemaOf(v any) any {
 		panic(fmt.Sprintf("the schema of %T: %v", v, err)) // the types are ours
 	}
 	open(schema)
-	return schema
+	known, _ := schemas.LoadOrStore(reflect.TypeOf(v), schema)
+	return known
 }
+
+var schemas sync.Map // of results, by their types; nobody changes them
 
 // open lets objects have more keys than are promised: a client that checks answers
 // must not break on those of a later andon.
