@@ -245,7 +245,7 @@ type Spending struct {
 // Outlay is what has been taken on a board since a time.
 type Outlay struct {
 	Since time.Time
-	By    []Spending // by profile and tenant
+	By    []Spending // by profile and tenant, which may come more than once
 }
 
 // Period is the length of a budget, as the calendar has it.

@@ -2,6 +2,8 @@ package board
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 
 	"andon/internal/store"
@@ -41,4 +43,57 @@ func (b *Board) Usage(ctx context.Context, since time.Time) (all []kanban.Taken,
 		return err
 	})
 	return all, err
+}
+
+// spending keeps what was spent up to a short while ago, so that a look at a month
+// reads its last minutes and not all of it.
+type spending struct {
+	mu   sync.Mutex
+	kept map[int64]kept // by the begin
+}
+
+type kept struct {
+	until time.Time // the sums are of what lies before it
+	sums  []kanban.Spending
+}
+
+const (
+	// keepFor is how long sums are kept. Within it, they do not heed what alters the
+	// past: an agent's output that corrects what its worker said, and deletions.
+	keepFor = 10 * time.Minute
+
+	// settled is how long ago something must have been told for its transaction to be
+	// at an end.
+	settled = 2 * time.Minute
+)
+
+// read sums up what was spent since each of some times.
+func (s *spending) read(ctx context.Context, tx *store.Tx, since []time.Time) (outlays []kanban.Outlay, err error) {
+	if len(since) == 0 {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fresh := map[int64]kept{} // those of periods that are over are forgotten
+	for _, begin := range since {
+		k, ok := s.kept[begin.Unix()]
+		if age := tx.Now.Sub(k.until); !ok || age < 0 || age > keepFor {
+			k = kept{until: tx.Now.Add(-settled)}
+			if k.until.After(begin) {
+				if k.sums, err = tx.Spent(ctx, begin, k.until); err != nil {
+					return nil, err
+				}
+			} else {
+				k.until = begin
+			}
+		}
+		fresh[begin.Unix()] = k
+		rest, err := tx.Spent(ctx, k.until, time.Time{})
+		if err != nil {
+			return nil, err
+		}
+		outlays = append(outlays, kanban.Outlay{Since: begin, By: slices.Concat(k.sums, rest)})
+	}
+	s.kept = fresh
+	return outlays, nil
 }

@@ -55,7 +55,8 @@ func (d decoder) root(c *Config, n ast.Node) error {
 				return err
 			})
 		},
-		"notify": func(path string, n ast.Node) error { return d.notify(c, path, n) },
+		"budgets": func(path string, n ast.Node) error { return d.budgets(c, path, n) },
+		"notify":  func(path string, n ast.Node) error { return d.notify(c, path, n) },
 		"diagnostics": func(path string, n ast.Node) error {
 			g := &c.Diagnostics
 			return d.Fields(path, n, map[string]yamlx.Setter{
