@@ -23,6 +23,9 @@ type Report struct {
 	// refuses the report.
 	Created []TaskID `json:"created,omitempty"`
 
+	// Usage is what the worker says that the run has taken.
+	Usage Expense `json:"usage,omitzero"`
+
 	// Artifacts are the paths of what was made, besides those that the metadata has
 	// under "artifacts".
 	Artifacts []string     `json:"artifacts,omitempty"`
@@ -111,6 +114,10 @@ func (t Task) Complete(r Report, run *Run, w Witness, now time.Time) (Change, er
 	if err != nil {
 		return Change{}, err
 	}
+	usage, err := r.Usage.clean()
+	if err != nil {
+		return Change{}, err
+	}
 	for i := range artifacts {
 		artifacts[i] = Redact(artifacts[i])
 	}
@@ -142,8 +149,8 @@ func (t Task) Complete(r Report, run *Run, w Witness, now time.Time) (Change, er
 			return Change{}, err
 		}
 	}
-	id := c.end(run, ending{outcome: OutcomeCompleted, summary: summary, metadata: meta},
-		summary != "" || meta != nil, now)
+	id := c.end(run, ending{outcome: OutcomeCompleted, summary: summary, metadata: meta, usage: usage},
+		summary != "" || meta != nil || !usage.None(), now)
 	p := payload("result_len", utf8.RuneCountInString(r.Result), "summary", orNull(firstLine(summary, 400)))
 	if len(verified) > 0 {
 		p = append(p, Field{"verified_cards", verified})

@@ -26,6 +26,7 @@ type Run struct {
 	Error       string
 
 	Worker Worker
+	Usage  Expense // may come after the run is closed
 }
 
 // Worker is what the run's supervisor has recorded of its processes. It stays
@@ -79,12 +80,14 @@ type ending struct {
 	summary  string
 	err      string
 	metadata json.RawMessage
+	usage    Expense // further to what the run had
 }
 
 // close ends the open run of t.
 func (r Run) close(e ending, now time.Time) Run {
 	r.Status, r.Outcome, r.EndedAt = e.outcome.runStatus(), e.outcome, now
 	r.Summary, r.Error, r.Metadata = e.summary, e.err, e.metadata
+	r.Usage = r.Usage.Or(e.usage)
 	r.Lock, r.Expires, r.WorkerPID = "", time.Time{}, 0
 	return r
 }
@@ -94,7 +97,7 @@ func (t Task) closedRun(e ending, now time.Time) Run {
 	return Run{
 		Task: t.ID, Profile: t.Assignee, StepKey: t.StepKey,
 		Status: string(e.outcome), Outcome: e.outcome, StartedAt: now, EndedAt: now,
-		Summary: e.summary, Error: e.err, Metadata: e.metadata,
+		Summary: e.summary, Error: e.err, Metadata: e.metadata, Usage: e.usage,
 	}
 }
 

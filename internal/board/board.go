@@ -43,10 +43,12 @@ type Board struct {
 
 	// Jitter draws the part of a delay that is waited, in [0,1). Nil: at random.
 	Jitter func() float64
+
+	spending *spending
 }
 
 // New makes a board of an open database, which stays the caller's to close.
-func New(db *store.DB) *Board { return &Board{store: db} }
+func New(db *store.DB) *Board { return &Board{store: db, spending: &spending{}} }
 
 // Path names the file of the board.
 func (b *Board) Path() string { return b.store.Path() }

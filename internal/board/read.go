@@ -143,13 +143,15 @@ type Floor struct {
 	Served  []store.Served
 	Pauses  []kanban.Pause
 	Limited []store.Limited
+	Spent   []kanban.Outlay
 
 	// Pasts are of the ready cards that have one which may hold them back.
 	Pasts map[kanban.TaskID]kanban.Past
 }
 
-// Floor reads what a dispatcher looks at, as of one moment.
-func (b *Board) Floor(ctx context.Context) (f Floor, err error) {
+// Floor reads what a dispatcher looks at, as of one moment, and what was spent since
+// some times.
+func (b *Board) Floor(ctx context.Context, since ...time.Time) (f Floor, err error) {
 	err = b.store.View(ctx, func(tx *store.Tx) error {
 		if f.Running, err = tx.Held(ctx, kanban.Running); err != nil {
 			return err
@@ -179,7 +181,8 @@ func (b *Board) Floor(ctx context.Context) (f Floor, err error) {
 		if f.Limited, err = tx.Limited(ctx); err != nil {
 			return err
 		}
-		return nil
+		f.Spent, err = b.spending.read(ctx, tx, since)
+		return err
 	})
 	return f, err
 }

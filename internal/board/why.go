@@ -3,6 +3,7 @@ package board
 import (
 	"context"
 	"slices"
+	"time"
 
 	"andon/internal/store"
 	"andon/kanban"
@@ -34,8 +35,8 @@ var saidKinds = []kanban.EventKind{kanban.EventBlocked, kanban.EventUnblocked, k
 
 // Why reads what explains where a card stands, as of one moment. Of a ready card it
 // reads the queue only if enough, asked about those that are running, says that
-// they do not tell whether it is started.
-func (b *Board) Why(ctx context.Context, id kanban.TaskID, enough func(Floor, kanban.Task) bool) (q Question, err error) {
+// they do not tell whether it is started. It also reads what was spent since some times.
+func (b *Board) Why(ctx context.Context, id kanban.TaskID, enough func(Floor, kanban.Task) bool, since ...time.Time) (q Question, err error) {
 	err = b.store.View(ctx, func(tx *store.Tx) error {
 		q = Question{}
 		t, err := tx.Task(ctx, id)
@@ -53,7 +54,7 @@ func (b *Board) Why(ctx context.Context, id kanban.TaskID, enough func(Floor, ka
 		if t.Status != kanban.Ready || t.Lock != "" {
 			return nil
 		}
-		if err := b.beside(ctx, tx, &q.Floor, id); err != nil || enough(q.Floor, t) {
+		if err := b.beside(ctx, tx, &q.Floor, id, since); err != nil || enough(q.Floor, t) {
 			return err
 		}
 		return b.queue(ctx, tx, &q.Floor)
@@ -62,7 +63,7 @@ func (b *Board) Why(ctx context.Context, id kanban.TaskID, enough func(Floor, ka
 }
 
 // around reads who runs, and the past of one card.
-func (b *Board) beside(ctx context.Context, tx *store.Tx, f *Floor, id kanban.TaskID) error {
+func (b *Board) beside(ctx context.Context, tx *store.Tx, f *Floor, id kanban.TaskID, since []time.Time) error {
 	running, err := tx.Faces(ctx, kanban.Running) // who is running is all that is asked, not how
 	if err != nil {
 		return err
@@ -78,6 +79,9 @@ func (b *Board) beside(ctx context.Context, tx *store.Tx, f *Floor, id kanban.Ta
 		return err
 	}
 	if f.Limited, err = tx.Limited(ctx); err != nil {
+		return err
+	}
+	if f.Spent, err = b.spending.read(ctx, tx, since); err != nil {
 		return err
 	}
 	f.Pasts, err = tx.Pasts(ctx, []kanban.TaskID{id})

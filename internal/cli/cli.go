@@ -145,6 +145,7 @@ var verbs = []func(*app) *cobra.Command{
 	newWhy,
 	newDiagnostics,
 	newStats,
+	newCost,
 	newAssignees,
 	newEvents,
 	newWatch,

@@ -30,12 +30,18 @@ An artifact is a file that was made. One in the card's scratch folder is copied
 and kept with the card, like one whose full path stands in the summary or the
 result; any other is only named. If one cannot be kept, nothing is done.
 
+What the run took of a model (--usage) has the fields input_tokens, output_tokens,
+cache_read_tokens, cache_write_tokens, cost_usd and model, any of them. Input is
+what came from no cache. Where the agent's own output tells it (see the presets in
+andon.yaml), that goes before; nothing is counted twice. See andon cost.
+
 Where a check holds a card (create --check, or its profile's), it is run first, in
 the card's workspace, and this call waits for the verdict: done, or refused with
 the output. Only a person may skip it.`,
 		example: `  andon complete t_1a2b3c4d --summary "the letter is in letter.txt"
   andon complete --metadata '{"tests": 12}'       inside a worker
-  andon complete --artifact report.pdf            inside a worker`,
+  andon complete --artifact report.pdf            inside a worker
+  andon complete --usage '{"input_tokens": 1200, "output_tokens": 90, "cost_usd": 0.05}'`,
 		exits: "no such card, it is in another status, another run has it, an artifact cannot be kept, or the check refused the report",
 	}, cobra.ArbitraryArgs, o.run)
 	f := cmd.Flags()
@@ -44,6 +50,7 @@ the output. Only a person may skip it.`,
 	f.StringArrayVar(&o.created, "created-card", nil, "card that was made on the way; it is checked (may be repeated, one card only)")
 	f.StringVar(&o.metadata, "metadata", "", "facts for other workers, a JSON object (one card only)")
 	f.StringArrayVar(&o.report.Artifacts, "artifact", nil, "file that was made, its path absolute or in the workspace (may be repeated, one card only)")
+	f.StringVar(&o.usage, "usage", "", "tokens that the run took and what they cost, a JSON object (one card only)")
 	f.BoolVar(&o.noCheck, "no-check", false, "finish it although it has a check (persons only; it is recorded)")
 	o.changed = f.Changed
 	return cmd
@@ -53,6 +60,7 @@ type complete struct {
 	*app
 	report   kanban.Report
 	metadata string
+	usage    string
 	created  []string
 	noCheck  bool
 	changed  func(flag string) bool
@@ -63,7 +71,7 @@ func (o *complete) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, flag := range []string{"summary", "metadata", "created-card", "artifact"} {
+	for _, flag := range []string{"summary", "metadata", "created-card", "artifact", "usage"} {
 		if len(ids) > 1 && o.changed(flag) {
 			return usagef("--%s is about one card, and %d are named; complete them one by one", flag, len(ids))
 		}
@@ -81,6 +89,11 @@ func (o *complete) run(ctx context.Context, args []string) error {
 	if o.changed("metadata") {
 		if report.Metadata, err = parseObject(o.metadata); err != nil {
 			return usagef("--metadata: %v", err)
+		}
+	}
+	if o.changed("usage") {
+		if report.Usage, err = kanban.ParseUsage([]byte(o.usage)); err != nil {
+			return usagef("--usage: %v", err)
 		}
 	}
 	pins, err := o.pins(ids)

@@ -59,6 +59,7 @@ func (a *app) complete(cmd *cobra.Command) {
 		"status":         fixed(kanban.Statuses...),
 		"sort":           fixed(store.Sorts()...),
 		"assignee":       a.profiles,
+		"by":             fixed(costKeys...),
 		"severity":       fixed(kanban.Severities...),
 		"for":            fixed("claude-code", "codex", "gemini", "opencode"),
 		"task":           a.completeCards,

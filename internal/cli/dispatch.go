@@ -89,6 +89,7 @@ type tickView struct {
 	Waiting       []waitingView    `json:"waiting"`
 	Guarded       []guardedView    `json:"respawn_guarded"`
 	RateLimited   []kanban.TaskID  `json:"rate_limited"`
+	OverBudget    []kanban.TaskID  `json:"over_budget"`
 	SkippedLocked bool             `json:"skipped_locked"`
 	Routines      []firedView      `json:"routines"`
 	Resources     []resourceView   `json:"skipped_resources"`
@@ -154,7 +155,7 @@ func newTickView(r dispatch.Report) tickView {
 		AutoBlocked: list(r.AutoBlocked), Promoted: len(r.Promoted), Spawned: []spawnView{},
 		Unassigned: held(r, dispatch.HoldUnassigned), Nonspawnable: held(r, dispatch.HoldNoProfile), Capped: append(held(r, dispatch.HoldCap), held(r, dispatch.HoldBoardCap)...),
 		Paused: held(r, dispatch.HoldPaused), Resources: []resourceView{}, ProfileCapped: []profileCapView{}, AutoAssigned: list(r.AutoAssigned), Waiting: []waitingView{}, Guarded: []guardedView{},
-		RateLimited: append(held(r, dispatch.HoldRateLimit), held(r, dispatch.HoldAccount)...), SkippedLocked: r.SkippedLocked,
+		RateLimited: append(held(r, dispatch.HoldRateLimit), held(r, dispatch.HoldAccount)...), OverBudget: held(r, dispatch.HoldBudget), SkippedLocked: r.SkippedLocked,
 		Routines: []firedView{},
 	}
 	for _, f := range r.Fired {
@@ -173,7 +174,7 @@ func newTickView(r dispatch.Report) tickView {
 			v.Resources = append(v.Resources, resourceView{h.Task.ID, first.Resource, append([]kanban.TaskID{}, first.Users...)})
 		case dispatch.HoldProfileCap:
 			v.ProfileCapped = append(v.ProfileCapped, profileCapView{h.Task.ID, h.Task.Assignee, first.Current})
-		case dispatch.HoldBackoff, dispatch.HoldRateLimit, dispatch.HoldAccount:
+		case dispatch.HoldBudget, dispatch.HoldBackoff, dispatch.HoldRateLimit, dispatch.HoldAccount:
 			v.Waiting = append(v.Waiting, waitingView{h.Task.ID, first.Until.Unix()})
 		case dispatch.HoldSuccess, dispatch.HoldPull:
 			v.Guarded = append(v.Guarded, guardedView{h.Task.ID, first.Kind, first.Until.Unix()})
@@ -201,7 +202,7 @@ func (v *tickView) add(b tickView) {
 	v.Promoted += b.Promoted
 	for _, l := range []struct{ to, from *[]kanban.TaskID }{
 		{&v.Crashed, &b.Crashed}, {&v.TimedOut, &b.TimedOut}, {&v.Stale, &b.Stale}, {&v.AutoBlocked, &b.AutoBlocked}, {&v.Unassigned, &b.Unassigned},
-		{&v.Nonspawnable, &b.Nonspawnable}, {&v.AutoAssigned, &b.AutoAssigned}, {&v.Capped, &b.Capped}, {&v.RateLimited, &b.RateLimited}, {&v.Paused, &b.Paused},
+		{&v.Nonspawnable, &b.Nonspawnable}, {&v.AutoAssigned, &b.AutoAssigned}, {&v.Capped, &b.Capped}, {&v.RateLimited, &b.RateLimited}, {&v.OverBudget, &b.OverBudget}, {&v.Paused, &b.Paused},
 	} {
 		*l.to = append(*l.to, *l.from...)
 	}
@@ -291,7 +292,7 @@ func tickText(r dispatch.Report, dryRun bool) string {
 			fmt.Fprintf(&b, "%-13s %s: %s (%d of %d in use)\n", "waiting:", h.Task.ID, first.Resource, first.Current, first.Limit)
 		case dispatch.HoldProfileCap:
 			fmt.Fprintf(&b, "%-13s %s: %s has %d running\n", "at the cap:", h.Task.ID, view.Plain(h.Task.Assignee), first.Current)
-		case dispatch.HoldBackoff, dispatch.HoldRateLimit, dispatch.HoldAccount:
+		case dispatch.HoldBudget, dispatch.HoldBackoff, dispatch.HoldRateLimit, dispatch.HoldAccount:
 			fmt.Fprintf(&b, "%-13s %s until %s\n", "waiting:", h.Task.ID, first.Until.Format("15:04:05"))
 		case dispatch.HoldSuccess, dispatch.HoldPull:
 			fmt.Fprintf(&b, "%-13s %s (%s) until %s\n", "guarded:", h.Task.ID, first.Kind, first.Until.Format("2006-01-02 15:04:05"))

@@ -143,7 +143,7 @@ func (f *fleet) settings() dispatch.Settings {
 
 // limits are what a plan keeps to.
 func (a *app) limits(c config.Config, max int) dispatch.Limits {
-	return dispatch.Limits{Dispatch: c.Dispatch, Profiles: c.Profiles, Boards: c.Boards, Resources: c.Resources, Max: max, Grace: config.CrashGrace(a.Env),
+	return dispatch.Limits{Dispatch: c.Dispatch, Profiles: c.Profiles, Boards: c.Boards, Resources: c.Resources, Budgets: c.Budgets, Zone: a.Zone, Max: max, Grace: config.CrashGrace(a.Env),
 		Cooldown: config.RateLimitCooldown(a.Env)}
 }
 

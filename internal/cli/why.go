@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,15 +64,15 @@ func (a *app) why(ctx context.Context, s *session, l dispatch.Limits, id kanban.
 	name, alone := string(s.place.Slug), true
 	q, err := s.Why(ctx, id, func(f board.Floor, t kanban.Task) bool {
 		holds, sure := dispatch.Holds([]dispatch.Snapshot{dispatch.NewSnapshot(name, f, now)}, l, t)
-		alone = len(holds) > 0 // what holds it here is enough to know
-		return sure
-	})
+		alone = len(holds) > 0 && !slices.ContainsFunc(holds, func(h dispatch.Hold) bool { return h.Kind == dispatch.HoldBudget })
+		return sure // what holds it here is enough to know, but not how much was spent elsewhere
+	}, l.Windows(now)...)
 	if err != nil {
 		return dispatch.Answer{}, err
 	}
 	var others []dispatch.Snapshot
 	if !alone {
-		others = a.others(ctx, s, now)
+		others = a.others(ctx, s, l, now)
 	}
 	around := dispatch.Around{Board: name, Others: others, Zone: a.Zone, Policy: s.Policy(q.Task.Assignee), Nobody: !dispatching(s.home)}
 	if p, known := l.Profiles[or(q.Task.Assignee, l.DefaultAssignee)]; known && q.Task.Status == kanban.Ready {
@@ -83,7 +84,7 @@ func (a *app) why(ctx context.Context, s *session, l dispatch.Limits, id kanban.
 
 // others are the boards beside the one that is asked about, as far as they can be
 // read: they share what one host may run.
-func (a *app) others(ctx context.Context, s *session, now time.Time) (others []dispatch.Snapshot) {
+func (a *app) others(ctx context.Context, s *session, l dispatch.Limits, now time.Time) (others []dispatch.Snapshot) {
 	boards, err := a.allHere(ctx, s.home.Unasked())
 	if err != nil {
 		return nil
@@ -96,7 +97,7 @@ func (a *app) others(ctx context.Context, s *session, now time.Time) (others []d
 		if err != nil {
 			continue // a dispatcher does without it too
 		}
-		if f, err := board.New(db).Floor(ctx); err == nil {
+		if f, err := board.New(db).Floor(ctx, l.Windows(now)...); err == nil {
 			others = append(others, dispatch.NewSnapshot(string(place.Slug), f, now))
 		}
 		_ = db.Close() // it was only read
@@ -139,7 +140,8 @@ type waitingGroup struct {
 
 // all sums up the ready cards that wait.
 func (o *why) all(ctx context.Context, s *session, l dispatch.Limits) error {
-	f, err := s.Floor(ctx)
+	now := o.Now()
+	f, err := s.Floor(ctx, l.Windows(now)...)
 	if err != nil {
 		return err
 	}
@@ -147,8 +149,7 @@ func (o *why) all(ctx context.Context, s *session, l dispatch.Limits) error {
 	if err != nil {
 		return err
 	}
-	now := o.Now()
-	p := dispatch.Plan(append([]dispatch.Snapshot{dispatch.NewSnapshot(string(s.place.Slug), f, now)}, o.others(ctx, s, now)...), l)[0]
+	p := dispatch.Plan(append([]dispatch.Snapshot{dispatch.NewSnapshot(string(s.place.Slug), f, now)}, o.others(ctx, s, l, now)...), l)[0]
 	v := struct {
 		Ready      int            `json:"ready"`
 		Starting   int            `json:"starting"`
@@ -222,6 +223,8 @@ func groupText(t kanban.Task, h dispatch.Hold) string {
 		return "a pull request of the last day"
 	case dispatch.HoldAccount:
 		return "the account " + h.Account + " rests after a rate limit"
+	case dispatch.HoldBudget:
+		return fmt.Sprintf("the budget of %s, %s, is spent", h.Budget.Whose(), h.Budget.Limit())
 	case dispatch.HoldPaused:
 		return h.Pause.Scope.String() + " is paused"
 	case dispatch.HoldResource:

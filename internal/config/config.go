@@ -23,6 +23,7 @@ type Config struct {
 	Profiles    map[string]Profile // by canonical name, see [ParseProfileName]
 	Boards      map[string]Board   // by slug; a board that is not here has nothing of its own
 	Resources   map[string]int     // how much there is on this host of what running cards take up, by name
+	Budgets     []kanban.Budget    // each bounds what the dispatcher starts
 	Notify      Notify
 	Diagnostics Diagnostics
 	Planner     Planner
@@ -219,6 +220,11 @@ func (c Config) Validate() error {
 			return invalid("profiles", "%s", err)
 		}
 		if err := c.Profiles[name].validate("profiles." + name); err != nil {
+			return err
+		}
+	}
+	for i, b := range c.Budgets {
+		if err := c.validateBudget(fmt.Sprintf("budgets[%d]", i), b); err != nil {
 			return err
 		}
 	}

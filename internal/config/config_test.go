@@ -73,6 +73,11 @@ profiles:
 			Check: Shell("go vet ./... &&\ngo test {{.Workspace}}")})},
 		{"check as a list", "profiles:\n  writer:\n    command: [agent]\n    " + ("check: [ci, \"{{.Title}}\"]\n    check_timeout: 90\n    check_budget: 5"), with(Profile{Command: []string{"agent"}, OnExit: kanban.OnExitProtocol,
 			Check: []string{"ci", "{{.Title}}"}, CheckTimeout: Duration(90 * time.Second), CheckBudget: 5})},
+		{"budgets", "budgets: [{profile: Writer, usd: 0.5, per: day}, {tenant: t, board: ops, tokens: 2_000_000, per: week}]\nprofiles: {writer: {command: [a]}}\n", func() Config {
+			c := with(Profile{Command: []string{"a"}, OnExit: kanban.OnExitProtocol})
+			c.Budgets = []kanban.Budget{{Profile: "writer", Cost: kanban.Dollar / 2, Per: kanban.PerDay}, {Tenant: "t", Board: "ops", Tokens: 2_000_000, Per: kanban.PerWeek}}
+			return c
+		}()},
 		{"boards, resources and accounts", "boards: {ops: {max_in_progress: 2}, lab: }\nresources: {gpu: 1, phone: 2}\nprofiles: {writer: {command: [a], resources: [gpu], account: me}}\n", func() Config {
 			c := with(Profile{Command: []string{"a"}, OnExit: kanban.OnExitProtocol, Resources: []string{"gpu"}, Account: "me"})
 			c.Boards, c.Resources = map[string]Board{"ops": {2}, "lab": {}}, map[string]int{"gpu": 1, "phone": 2}
@@ -100,7 +105,17 @@ func TestParseRefusesInOneLine(t *testing.T) {
 	profile := func(line string) string { return "profiles:\n  writer:\n    command: [agent]\n    " + line + "\n" }
 	tests := []struct{ name, in, want string }{
 		{"unknown field with a likeness", "profiles:\n  writer:\n    comand: [x]\n", `andon.yaml:3:5: profiles.writer.comand: unknown field; did you mean "command"?`},
-		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: boards, diagnostics, dispatch, notify, planner, profiles, resources`},
+		{"unknown field", "colour: red\n", `andon.yaml:1:1: colour: unknown field; known here: boards, budgets, diagnostics, dispatch, notify, planner, profiles, resources`},
+		{"budgets no list", "budgets: {usd: 5}\n", "budgets: a mapping is not allowed; give a list of budgets, such as [{profile: ada, usd: 5, per: day}]"},
+		{"budget of nothing", "budgets: [{usd: 0, per: day}]\n", "andon.yaml:1:11: budgets[0]: it bounds nothing; give usd, tokens or both"},
+		{"budget without a period", "budgets: [{usd: 5}]\n", "budgets[0]: it has no period; give per: day, week or month"},
+		{"budget for a year", "budgets: [{usd: 5, per: year}]\n", `budgets[0].per: "year" is not allowed; give day, week or month`},
+		{"budget less than nothing", "budgets: [{usd: -5, per: day}]\n", "budgets[0].usd: -5 dollars are less than none"},
+		{"budget of NaN", "budgets: [{usd: NaN, per: day}]\n", "budgets[0].usd: NaN is no amount of dollars"},
+		{"budget of words", "budgets: [{usd: many, per: day}]\n", `budgets[0].usd: "many" is no number of dollars`},
+		{"budget of half tokens", "budgets: [{tokens: 1.5, per: day}]\n", `budgets[0].tokens: "1.5" is no number of tokens`},
+		{"budget of nobody", "budgets: [{profile: ada, usd: 5, per: day}]\n", `budgets[0].profile: there is no profile "ada"; those defined are none`},
+		{"budget in another currency", "budgets: [{eur: 5, per: day}]\n", "budgets[0].eur: unknown field; known here: board, per, profile, tenant, tokens, usd"},
 		{"unknown section", "profile:\n  a: 1\n", `andon.yaml:1:1: profile: unknown field; did you mean "profiles"?`},
 		{"letters swapped", "dispatch: {intreval: 3}\n", `did you mean "interval"?`},
 		{"short name has no likeness", profile("x: 1"), "profiles.writer.x: unknown field; known here: account, check, check_budget, check_timeout"},

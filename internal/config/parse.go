@@ -56,6 +56,7 @@ func (d decoder) root(c *Config, n ast.Node) error {
 			})
 		},
 		"planner": func(path string, n ast.Node) error { return d.planner(&c.Planner, path, n) },
+		"budgets": func(path string, n ast.Node) error { return d.budgets(c, path, n) },
 		"notify":  func(path string, n ast.Node) error { return d.notify(c, path, n) },
 		"diagnostics": func(path string, n ast.Node) error {
 			g := &c.Diagnostics

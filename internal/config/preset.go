@@ -34,15 +34,19 @@ type agent struct {
 	args   func(Profile, Card) []string // which follow the command
 	wiring func(Server) Wiring          // how it is told of andon's tools
 	limit  func(event) word             // what a line that it prints says of a quota
+	toll   toll                         // how what it prints tells of its usage
 }
 
 var agents = []agent{
 	{name: PresetHermes, program: "hermes", chosen: "HERMES_BIN", args: hermesArgs},
-	{name: PresetClaudeCode, program: "claude", stdin: true, lacks: []string{"provider"}, args: claudeArgs, wiring: claudeWiring, limit: claudeLimit},
+	{name: PresetClaudeCode, program: "claude", stdin: true, lacks: []string{"provider"}, args: claudeArgs, wiring: claudeWiring, limit: claudeLimit,
+		toll: toll{mark: `"result"`, read: claudeToll}},
 	// Codex tells of its quota in words alone, so a run that it ends is a crash.
-	{name: PresetCodex, program: "codex", stdin: true, args: codexArgs, wiring: codexWiring},
-	{name: PresetGemini, program: "gemini", stdin: true, lacks: []string{"provider", "effort"}, args: geminiArgs, wiring: geminiWiring, limit: geminiLimit},
-	{name: PresetOpenCode, program: "opencode", args: openCodeArgs, wiring: openCodeWiring, limit: openCodeLimit},
+	{name: PresetCodex, program: "codex", stdin: true, args: codexArgs, wiring: codexWiring, toll: toll{mark: `"turn.completed"`, read: codexToll}},
+	{name: PresetGemini, program: "gemini", stdin: true, lacks: []string{"provider", "effort"}, args: geminiArgs, wiring: geminiWiring, limit: geminiLimit,
+		toll: toll{mark: `"result"`, read: geminiToll}},
+	{name: PresetOpenCode, program: "opencode", args: openCodeArgs, wiring: openCodeWiring, limit: openCodeLimit,
+		toll: toll{mark: `"step_finish"`, steps: true, read: openCodeToll}},
 	{name: PresetShell, stdin: true, lacks: []string{"model", "provider", "effort"}},
 }
 

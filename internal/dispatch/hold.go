@@ -48,6 +48,9 @@ const (
 	// HoldAccount: its profile, or another of the same account, met a rate limit.
 	HoldAccount HoldKind = "account_rate_limit"
 
+	// HoldBudget: nothing is left of a budget that the card's run would draw on.
+	HoldBudget HoldKind = "budget"
+
 	// For whom there is no room.
 	HoldResource   HoldKind = "resource"
 	HoldProfileCap HoldKind = "profile_cap"
@@ -64,6 +67,8 @@ type Hold struct {
 	Current int       // of Limit, so many run, or are started now
 	Limit   int
 
+	Budget   kanban.Budget
+	Spent    kanban.Expense // of the budget
 	Pause    kanban.Pause
 	Account  string // that met a rate limit, by a run of the profile
 	Profile  string
@@ -97,6 +102,7 @@ type room struct {
 	paused map[kanban.PauseScope]kanban.Pause
 
 	limited map[string]Hold // by account
+	spent   []Hold          // of the budgets that are used up
 }
 
 func newRoom(all []Snapshot, l Limits) room {
@@ -128,6 +134,7 @@ func newRoom(all []Snapshot, l Limits) room {
 			r.count(s.Board, w.Task)
 		}
 	}
+	r.spent = l.exhausted(all)
 	return r
 }
 
@@ -215,6 +222,11 @@ func (r *room) caps(board string, t kanban.Task) (holds []Hold) {
 	}
 	if h, ok := r.limited[r.l.account(t.Assignee)]; ok {
 		holds = append(holds, h)
+	}
+	for _, h := range r.spent {
+		if h.Budget.Of(board, t.Assignee, t.Tenant) {
+			holds = append(holds, h)
+		}
 	}
 	for _, n := range needs(t, r.l.Profiles) {
 		if of := r.l.Resources[n]; len(r.users[n]) >= of {

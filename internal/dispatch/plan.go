@@ -20,6 +20,7 @@ type Snapshot struct {
 	Served  []store.Served
 	Pauses  []kanban.Pause
 	Limited []store.Limited
+	Spent   []kanban.Outlay
 	Next    time.Time // when the next scheduled card goes on, or the next routine is due; zero if none by itself
 
 	// Closed: another dispatcher is at the board. Who runs there counts, and nobody
@@ -48,9 +49,11 @@ type Limits struct {
 	Profiles  map[string]config.Profile
 	Boards    map[string]config.Board
 	Resources map[string]int
-	Max       int           // running cards, further to Dispatch.MaxInProgress; 0 sets no limit
-	Grace     time.Duration // in which a worker without a start time is not judged dead
-	Cooldown  time.Duration // rest of an account after a rate limit whose end nobody knows; 0: none
+	Budgets   []kanban.Budget
+	Zone      *time.Location // of the budgets' days; nil: this host's
+	Max       int            // running cards, further to Dispatch.MaxInProgress; 0 sets no limit
+	Grace     time.Duration  // in which a worker without a start time is not judged dead
+	Cooldown  time.Duration  // rest of an account after a rate limit whose end nobody knows; 0: none
 }
 
 // Cause is why a running card is acted upon.

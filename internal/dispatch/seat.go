@@ -193,7 +193,7 @@ func (s *seat) look(ctx context.Context) error {
 	if _, err := s.pulse.Beat(ctx); err != nil { // before the look: what comes after it is news
 		return err
 	}
-	f, err := s.board.Floor(ctx)
+	f, err := s.board.Floor(ctx, s.d.now().Limits.Windows(time.Now())...)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ type Around struct {
 // NewSnapshot is what a plan needs of a floor. What became of the workers is not
 // asked: all of them count.
 func NewSnapshot(board string, f board.Floor, now time.Time) Snapshot {
-	s := Snapshot{Board: board, Now: now, Ready: f.Ready, Served: f.Served, Pauses: f.Pauses, Limited: f.Limited, Next: f.Next, Pasts: f.Pasts}
+	s := Snapshot{Board: board, Now: now, Ready: f.Ready, Served: f.Served, Pauses: f.Pauses, Limited: f.Limited, Spent: f.Spent, Next: f.Next, Pasts: f.Pasts}
 	for _, h := range f.Running {
 		s.Running = append(s.Running, Worker{Held: h})
 	}
@@ -165,6 +165,8 @@ func (w *writer) hold(h Hold) {
 		w.limited(h)
 	case HoldResource:
 		w.used(h)
+	case HoldBudget:
+		w.budget(h)
 	}
 }
 

@@ -18,6 +18,7 @@ func workTools() []tool {
 				{name: "summary", about: "what was done, and where the result is"},
 				{name: "result", about: "what came out; an older name for the same"},
 				{name: "metadata", kind: object, about: "facts for other workers"},
+				{name: "usage", kind: object, about: "what the run took: input_tokens (from no cache), output_tokens, cache_read_tokens, cache_write_tokens, cost_usd, model; any of them"},
 				{name: "created_cards", kind: texts, about: "ids of cards that you made in the course of it; each is checked"},
 				{name: "artifacts", kind: texts, about: "absolute paths of files that you made; those in the card's scratch folder are kept"},
 			},
@@ -105,6 +106,11 @@ func (c *call) complete(ctx context.Context) (any, error) {
 	}
 	if r.Created, err = c.ids("created_cards"); err != nil {
 		return nil, err
+	}
+	if c.has("usage") {
+		if r.Usage, err = kanban.ParseUsage(c.object("usage")); err != nil {
+			return nil, err
+		}
 	}
 	change, err := c.Desk.Complete(ctx, id, r)
 	if err != nil {

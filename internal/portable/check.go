@@ -76,7 +76,7 @@ func (c *checker) belongs(t store.Table, row []any) error {
 		return nil
 	case "andon_routines":
 		return nil // the last card of one may be gone
-	case "andon_runs":
+	case "andon_runs", "andon_usage":
 		if !c.runs[row[0].(int64)] {
 			return fmt.Errorf("there is no run %d", row[0])
 		}

@@ -41,7 +41,7 @@ const (
 
 // tableFiles are the names of the tables in an archive, in the order of
 // [store.Travelling].
-var tableFiles = []string{cardsFile, "links.jsonl", "runs.jsonl", "workers.jsonl", "proposals.jsonl", eventsFile, "comments.jsonl",
+var tableFiles = []string{cardsFile, "links.jsonl", "runs.jsonl", "workers.jsonl", "usage.jsonl", "proposals.jsonl", eventsFile, "comments.jsonl",
 	"attachments.jsonl", "subscriptions.jsonl", "routines.jsonl"}
 
 // Manifest is the first entry of an archive: all that follows, in its order.

@@ -149,6 +149,7 @@ func sample(t testing.TB) place {
 		"andon_routines": {{"standup", "0 9 * * 1-5", "Europe/Zurich", `{"title": "x"}`, "skip", "allow", int64(1), "ada", int64(1_700_000_000),
 			int64(1_800_000_000), nil, "t_gone", "failed", "why"}},
 		"andon_runs":      {{int64(1), int64(7), "100", int64(8), "101", nil, nil}},
+		"andon_usage":     {{int64(1), "t_00000001", "ada", nil, int64(1_700_000_000), "opus", int64(10), int64(20), int64(30), int64(40), int64(50), int64(1)}},
 		"andon_proposals": {{int64(1), "t_00000001", int64(1), "{}", int64(5), "refused", "h:7", "make test", "exit 1", "no", int64(5000), int64(6000)}},
 		"task_attachments": {
 			{int64(1), "t_00000000", "a b.txt", p.attach(t, "t_00000000", "a b.txt", "hello"), "text/plain", int64(5), "ada", int64(1_700_000_000)},

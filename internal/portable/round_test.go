@@ -98,7 +98,7 @@ func draw(t testing.TB, r *rapid.T, p place, odd bool) {
 					continue
 				}
 				row = []any{rapid.SampledFrom(cards).Draw(r, "parent"), rapid.SampledFrom(cards).Draw(r, "child")}
-			case "andon_runs":
+			case "andon_runs", "andon_usage":
 				if len(runs) == 0 {
 					continue
 				}

@@ -93,9 +93,12 @@ func (tx *Tx) applyRuns(ctx context.Context, c *kanban.Change) (opened kanban.Ru
 				return 0, err
 			}
 			opened = r.ID
+			if err := tx.upsertUsage(ctx, c.Task.Tenant, nil, r); err != nil {
+				return 0, err
+			}
 			continue
 		}
-		if err := tx.updateRun(ctx, r); err != nil {
+		if err := tx.updateRun(ctx, c.Task.Tenant, r); err != nil {
 			return 0, err
 		}
 		if err := tx.upsertWorker(ctx, r); err != nil {
@@ -114,13 +117,16 @@ func (tx *Tx) insertRun(ctx context.Context, r *kanban.Run) error {
 	return nil
 }
 
-func (tx *Tx) updateRun(ctx context.Context, r *kanban.Run) error {
+func (tx *Tx) updateRun(ctx context.Context, tenant string, r *kanban.Run) error {
 	was, err := tx.Run(ctx, r.ID)
 	if err != nil {
 		return err
 	}
 	if was == nil {
 		return fmt.Errorf("update run %s: it is gone", r.ID)
+	}
+	if err := tx.upsertUsage(ctx, tenant, was, r); err != nil {
+		return err
 	}
 	set, args := assignments(runColumns[2:], was, r) // id and task_id never change
 	if set == "" {

@@ -96,6 +96,17 @@ var workerColumns = []column[kanban.Run]{
 	millis("exited_at", func(r *kanban.Run) *time.Time { return &r.Worker.ExitedAt }),
 }
 
+// usageColumns are what can change of a row of andon_usage.
+var usageColumns = []column[kanban.Run]{
+	text("model", func(r *kanban.Run) *string { return &r.Usage.Model }),
+	numberNotNull("input", func(r *kanban.Run) *int64 { return &r.Usage.Input }),
+	numberNotNull("output", func(r *kanban.Run) *int64 { return &r.Usage.Output }),
+	numberNotNull("cache_read", func(r *kanban.Run) *int64 { return &r.Usage.CacheRead }),
+	numberNotNull("cache_write", func(r *kanban.Run) *int64 { return &r.Usage.CacheWrite }),
+	numberNotNull("cost", func(r *kanban.Run) *kanban.Money { return &r.Usage.Cost }),
+	flag("measured", func(r *kanban.Run) *bool { return &r.Usage.Measured }),
+}
+
 // columnNames lists the columns as a SELECT wants them, each behind prefix.
 func columnNames[T any](columns []column[T], prefix string) string {
 	names := make([]string, len(columns))

@@ -23,6 +23,7 @@ var belongings = []struct {
 	{"kanban_notify_subs", "task_id = ?", 1},
 	{"andon_notify", "task_id = ?", 1},
 	{"andon_proposals", "task_id = ?", 1},
+	{"andon_usage", "run_id IN (SELECT id FROM task_runs WHERE task_id = ?)", 1},
 	{"andon_runs", "run_id IN (SELECT id FROM task_runs WHERE task_id = ?)", 1},
 	{"task_runs", "task_id = ?", 1},
 	{"tasks", "id = ?", 1},

@@ -3,13 +3,14 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"andon/kanban"
 )
 
-var runFields = columnNames(runColumns, "r.") + ", " + columnNames(workerColumns, "w.")
+var runFields = columnNames(runColumns, "r.") + ", " + columnNames(workerColumns, "w.") + ", " + columnNames(usageColumns, "u.")
 
-const runTables = ` FROM task_runs r LEFT JOIN andon_runs w ON w.run_id = r.id`
+const runTables = ` FROM task_runs r LEFT JOIN andon_runs w ON w.run_id = r.id LEFT JOIN andon_usage u ON u.run_id = r.id`
 
 // Run reads a run; nil if there is none with this number.
 func (tx *Tx) Run(ctx context.Context, id kanban.RunID) (*kanban.Run, error) {
@@ -61,7 +62,7 @@ type Held struct {
 // Held reads the cards in a status together with their current runs.
 func (tx *Tx) Held(ctx context.Context, s kanban.Status) ([]Held, error) {
 	rows, err := tx.query(ctx, `SELECT `+taskOfT+`, `+runFields+` FROM tasks t
-		LEFT JOIN task_runs r ON r.id = t.current_run_id LEFT JOIN andon_runs w ON w.run_id = r.id
+		LEFT JOIN task_runs r ON r.id = t.current_run_id LEFT JOIN andon_runs w ON w.run_id = r.id LEFT JOIN andon_usage u ON u.run_id = r.id
 		WHERE t.status = ? ORDER BY t.started_at, t.id`, s)
 	held, err := collect(rows, err, func(h *Held) []any { return append(dests(taskColumns, &h.Task), runDests(&h.Run)...) })
 	if err != nil {
@@ -79,4 +80,6 @@ func (tx *Tx) runs(ctx context.Context, where string, args ...any) ([]kanban.Run
 	return runs, nil
 }
 
-func runDests(r *kanban.Run) []any { return append(dests(runColumns, r), dests(workerColumns, r)...) }
+func runDests(r *kanban.Run) []any {
+	return slices.Concat(dests(runColumns, r), dests(workerColumns, r), dests(usageColumns, r))
+}

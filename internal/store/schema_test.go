@@ -31,7 +31,7 @@ func TestBoardFromBeforeNotifications(t *testing.T) {
 		if got := storetest.Dump(t, db, `SELECT count(*) AS n FROM andon_notify`); len(got) != 1 || got[0] != "n=0 " {
 			t.Errorf("andon_notify: %q", got)
 		}
-		if got := storetest.Dump(t, db, `SELECT value FROM andon_meta WHERE key = 'schema'`); len(got) != 1 || got[0] != "value=3 " {
+		if got := storetest.Dump(t, db, `SELECT value FROM andon_meta WHERE key = 'schema'`); len(got) != 1 || got[0] != "value=4 " {
 			t.Errorf("the version is %q", got)
 		}
 		storetest.Check(t, db)

@@ -24,6 +24,7 @@ type Run struct {
 	StartedAt *int64          `json:"started_at"`
 	EndedAt   *int64          `json:"ended_at"`
 	Exit      *string         `json:"exit"`
+	Usage     *Usage          `json:"usage,omitempty"` // not there where nobody has said
 	Checks    []Check         `json:"checks,omitempty"`
 }
 
@@ -107,7 +108,7 @@ func NewRun(r kanban.Run) Run {
 	v := Run{
 		ID: r.ID, Profile: opt(r.Profile), StepKey: opt(r.StepKey), Status: r.Status, Outcome: opt(r.Outcome),
 		Summary: opt(r.Summary), Error: opt(r.Error), Metadata: r.Metadata, WorkerPID: opt(r.WorkerPID),
-		StartedAt: epoch(r.StartedAt), EndedAt: epoch(r.EndedAt), Exit: opt(r.Worker.Exit),
+		StartedAt: epoch(r.StartedAt), EndedAt: epoch(r.EndedAt), Exit: opt(r.Worker.Exit), Usage: NewUsage(r.Usage),
 	}
 	if len(v.Metadata) == 0 {
 		v.Metadata = json.RawMessage("null")

@@ -54,6 +54,9 @@ func RunTable(runs []kanban.Run, now time.Time, loc *time.Location) string {
 		if line, _, _ := strings.Cut(strings.TrimSpace(r.Error), "\n"); line != "" {
 			fmt.Fprintf(&b, "      ✖ %s\n", Plain(line))
 		}
+		if !r.Usage.None() {
+			fmt.Fprintf(&b, "      ∑ %s\n", taken(r.Usage))
+		}
 	}
 	return b.String()
 }

@@ -25,6 +25,7 @@ func (s *supervisor) bound() {
 	if err != nil || info.Size() <= limit {
 		return
 	}
+	s.readMeter()
 	old := s.log.Name() + logOld
 	if err := aside(s.log.Name(), old); err != nil {
 		s.logf("keep the older log: %v", err) // emptied all the same: the disk may be what is full

@@ -73,7 +73,7 @@ func Supervise(ctx context.Context, in io.Reader, o Options) error {
 	}
 	nudged, deaf := proc.Nudges() // before anybody can know of this process
 	defer deaf()
-	s := &supervisor{job: job, Options: o, log: log, board: board.New(db), run: kanban.Run{ID: job.Run, Task: job.Task}, nudged: nudged}
+	s := &supervisor{job: job, meter: job.Profile.Preset.Meter(), Options: o, log: log, board: board.New(db), run: kanban.Run{ID: job.Run, Task: job.Task}, nudged: nudged}
 	s.board.Policy = func(string) kanban.Policy {
 		return kanban.Policy{ProfileLimit: int64(job.Profile.MaxRetries), BoardLimit: int64(job.FailureLimit), Cooldown: job.RateLimitCooldown,
 			Backoff: job.Backoff}
@@ -99,6 +99,7 @@ type supervisor struct {
 	recordNext time.Time // not to be written down anew before
 
 	wired   map[string]string // what the preset adds to the agent's environment
+	meter   *config.Meter     // reads what the agent took; nil: nobody knows how
 	logFrom int64             // where in the log its output begins
 	cause   string            // why the agent was ended, if not by itself
 	starved bool              // the system killed a process of the run for want of memory
@@ -394,7 +395,9 @@ func (s *supervisor) clear() proc.Result {
 func (s *supervisor) stopped(exited <-chan kanban.Exit) error {
 	s.cause = "the supervisor was told to stop; the card goes back, uncounted"
 	res := s.clear()
-	s.trailer(<-exited)
+	x := <-exited
+	s.accountSoon()
+	s.trailer(x)
 	ctx, cancel := context.WithTimeout(context.Background(), s.job.Busy)
 	defer cancel()
 	_, err := s.board.Lapse(ctx, s.run, kanban.Stopped, 0, kanban.Termination{
@@ -415,6 +418,7 @@ func (s *supervisor) failed(ctx context.Context, why error) error {
 // ended records how the run ended.
 func (s *supervisor) ended(ctx context.Context, x kanban.Exit, f *kanban.Failure) error {
 	if f == nil || f.Class != kanban.SpawnFailed {
+		s.account(ctx)
 		s.trailer(x)
 	}
 	s.At(Exited)

@@ -12,9 +12,10 @@ import (
 )
 
 // Who takes a run back by force asks its supervisor to yield: to end the agent with
-// grace, and to leave without a word on the board, for what happened is the taker's to
-// record. A file says so, beside the run's folder, which goes with the supervisor, and
-// a nudge says that it is there; a supervisor that does not hear is killed.
+// grace, and to leave without a word on the board but what it took, for what happened is
+// the taker's to record. A file says so, beside the run's folder, which goes with the
+// supervisor, and a nudge says that it is there; a supervisor that does not hear is
+// killed.
 const (
 	yieldEnd    = ".yield"
 	yieldKilled = "killed" // the file's content, once the agent would not end by itself
@@ -65,7 +66,9 @@ func (s *supervisor) asked() bool {
 func (s *supervisor) yield(exited <-chan kanban.Exit) error {
 	s.cause = "the run was taken back"
 	res := s.clear()
-	s.trailer(<-exited)
+	x := <-exited
+	s.accountSoon()
+	s.trailer(x)
 	if !res.Killed {
 		return nil
 	}

@@ -194,7 +194,7 @@ var boardSchema string
 
 // schemaVersion is recorded in andon_meta. Raise it with every change of the
 // schema.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // querier is a pool or one connection of it.
 type querier interface {

@@ -16,7 +16,7 @@ var lateSchema string
 
 // schemaVersion is recorded in andon_meta once everything below has been done
 // to a file. Raise it with every change below.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // additions are the columns that files of older programs lack, in the order in
 // which Hermes adds them, and then andon's own. from names the legacy column

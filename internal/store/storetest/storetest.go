@@ -219,7 +219,7 @@ func Version(t testing.TB, db *store.DB) func() int64 {
 // Everything reads all that the board keeps.
 func Everything(t testing.TB, db *store.DB) (lines []string) {
 	t.Helper()
-	tables := []string{"tasks", "task_links", "task_comments", "task_events", "task_runs", "task_attachments", "andon_runs", "andon_proposals", "kanban_notify_subs", "andon_notify", "andon_routines"}
+	tables := []string{"tasks", "task_links", "task_comments", "task_events", "task_runs", "task_attachments", "andon_runs", "andon_usage", "andon_proposals", "kanban_notify_subs", "andon_notify", "andon_routines"}
 	if !OnPostgres(db.Path()) { // where a number that was not used is gone
 		tables = append(tables, "sqlite_sequence")
 	}

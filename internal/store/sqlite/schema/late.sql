@@ -31,6 +31,25 @@ CREATE TABLE IF NOT EXISTS andon_runs (
 	exited_at   INTEGER
 );
 
+-- What runs have taken of a model, and what that cost in millionths of a dollar: for
+-- whom it was at that time, and when it was first told.
+CREATE TABLE IF NOT EXISTS andon_usage (
+	run_id      INTEGER PRIMARY KEY,
+	task_id     TEXT NOT NULL,
+	profile     TEXT,
+	tenant      TEXT,
+	at          INTEGER NOT NULL,
+	model       TEXT,
+	input       INTEGER NOT NULL,
+	output      INTEGER NOT NULL,
+	cache_read  INTEGER NOT NULL,
+	cache_write INTEGER NOT NULL,
+	cost        INTEGER NOT NULL,
+	measured    INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS andon_usage_at   ON andon_usage (at);
+CREATE INDEX IF NOT EXISTS andon_usage_task ON andon_usage (task_id);
+
 -- Reports that had to wait for a check, and how that went.
 CREATE TABLE IF NOT EXISTS andon_proposals (
 	id         INTEGER PRIMARY KEY AUTOINCREMENT,
