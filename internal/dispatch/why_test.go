@@ -30,6 +30,11 @@ func fleet(t *rapid.T) (all []Snapshot, l Limits) {
 		Boards:    map[string]config.Board{"one": {MaxInProgress: rapid.IntRange(0, 3).Draw(t, "cap of one")}},
 		Resources: map[string]int{"gpu": rapid.IntRange(1, 2).Draw(t, "gpus")}, // a phone is not defined
 	}
+	l.Zone = time.UTC
+	for range rapid.IntRange(0, 2).Draw(t, "budgets") {
+		l.Budgets = append(l.Budgets, kanban.Budget{Profile: rapid.SampledFrom([]string{"", "ada", "bob"}).Draw(t, "budget of"), Tenant: rapid.SampledFrom([]string{"", "acme"}).Draw(t, "budget for"),
+			Board: rapid.SampledFrom([]string{"", "one"}).Draw(t, "budget on"), Tokens: rapid.Int64Range(1, 9).Draw(t, "budget"), Per: rapid.SampledFrom(kanban.Periods).Draw(t, "per")})
+	}
 	for i, name := range []string{"one", "two", "three"}[:rapid.IntRange(1, 3).Draw(t, "boards")] {
 		s := NewSnapshot(name, floor(t, name, names), now)
 		s.Closed = i > 0 && rapid.IntRange(0, 9).Draw(t, "closed") == 0
@@ -86,6 +91,15 @@ func cards(t *rapid.T, name string, names []string) (f board.Floor, all []kanban
 	}
 	if rapid.IntRange(0, 3).Draw(t, "limited") == 0 {
 		f.Limited = []store.Limited{{Profile: rapid.SampledFrom(names[1:]).Draw(t, "limited"), Run: 1, At: now.Add(-time.Minute), Until: at("until")}}
+	}
+	for _, p := range kanban.Periods {
+		begin, _ := p.Window(now, time.UTC)
+		o := kanban.Outlay{Since: begin}
+		for range rapid.IntRange(0, 2).Draw(t, "spendings") {
+			o.By = append(o.By, kanban.Spending{Profile: rapid.SampledFrom(names).Draw(t, "spent by"), Tenant: rapid.SampledFrom([]string{"", "acme"}).Draw(t, "spent for"),
+				Expense: kanban.Expense{Input: rapid.Int64Range(0, 4).Draw(t, "spent")}})
+		}
+		f.Spent = append(f.Spent, o)
 	}
 	for i := range rapid.IntRange(0, 4).Draw(t, "served") {
 		f.Served = append(f.Served, store.Served{Tenant: rapid.SampledFrom([]string{"", "acme", "anvil"}).Draw(t, "served"),
@@ -148,7 +162,7 @@ func TestEnoughIsEnough(t *testing.T) {
 			for _, w := range all[0].Running {
 				part.Running = append(part.Running, w.Held)
 			}
-			part.Served, part.Pauses, part.Limited = all[0].Served, all[0].Pauses, all[0].Limited
+			part.Served, part.Pauses, part.Limited, part.Spent = all[0].Served, all[0].Pauses, all[0].Limited, all[0].Spent
 			// Who waits is left out; then the other boards, too, if something holds it.
 			bare := []Snapshot{NewSnapshot(all[0].Board, part, now)}
 			holds, sure := Holds(bare, l, task)

@@ -47,11 +47,11 @@ func sumDests(u *kanban.Expense) []any {
 // Spent sums up what was taken from a time on and, unless until is zero, before
 // another.
 func (tx *Tx) Spent(ctx context.Context, since, until time.Time) ([]kanban.Spending, error) {
-	query, args := `SELECT profile, tenant, `+usageSums+` FROM andon_usage WHERE at >= ?`, []any{since.Unix()}
+	query, args := `SELECT COALESCE(profile, ''), COALESCE(tenant, ''), `+usageSums+` FROM andon_usage WHERE at >= ?`, []any{since.Unix()}
 	if !until.IsZero() {
 		query, args = query+` AND at < ?`, append(args, until.Unix())
 	}
-	rows, err := tx.query(ctx, query+` GROUP BY profile, tenant ORDER BY profile, tenant`, args...)
+	rows, err := tx.query(ctx, query+` GROUP BY 1, 2 ORDER BY 1, 2`, args...)
 	spent, err := collect(rows, err, func(s *kanban.Spending) []any {
 		return append([]any{scanFunc(func(v string) { s.Profile = v }), scanFunc(func(v string) { s.Tenant = v })}, sumDests(&s.Expense)...)
 	})
