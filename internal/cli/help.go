@@ -116,7 +116,8 @@ and these, which have one name each:
 
   ANDON_PROMPT_FILE  file with the text that context prints
   ANDON_TOKEN        makes "andon mcp" the worker of this run, and of no later one,
-                     where the rest of the environment does not reach
+                     where the rest of the environment does not reach; its bearer is
+                     that worker at "andon serve", too
   ANDON_CHECK        in a check alone: BOARD/NUMBER, the mark of its processes, by
                      which "complete" knows that it is not to be called there
   ANDON_RUN          BOARD/RUN, the mark of its process tree: whatever carries

@@ -14,12 +14,30 @@ import (
 // the resource, as a message, and once with the answer to its next sign of life. Its
 // own words do not come back to it.
 func TestLiveComments(t *testing.T) {
-	h := newHouse(t)
+	t.Run("over the standard streams", func(t *testing.T) {
+		h := newHouse(t)
+		liveComments(t, h, func(id, run string, opts *mcp.ClientOptions) *session {
+			return h.sit([]string{"ANDON_TASK=" + id, "ANDON_RUN_ID=" + run}, opts)
+		})
+	})
+	t.Run("over HTTP", func(t *testing.T) {
+		h := newHouse(t)
+		liveComments(t, h, func(id, run string, opts *mcp.ClientOptions) *session {
+			server := h.serve()
+			// The owner's session and one more of the worker do not take anything from it.
+			server.sit(server.owner, "", nil)
+			server.sit(h.token(id, run, time.Time{}), "", nil)
+			return server.sit(h.token(id, run, time.Time{}), "", opts)
+		})
+	})
+}
+
+func liveComments(t *testing.T, h *house, sit func(id, run string, opts *mcp.ClientOptions) *session) {
 	id, other := h.card("mine", "--assignee", "ada"), h.card("theirs", "--assignee", "bob")
 	run := h.claim(id)
 	h.andon("comment", id, "before the session")
 	updates, messages := make(chan string, 100), make(chan string, 100)
-	s := h.sit([]string{"ANDON_TASK=" + id, "ANDON_RUN_ID=" + run}, &mcp.ClientOptions{
+	s := sit(id, run, &mcp.ClientOptions{
 		ResourceUpdatedHandler: func(_ context.Context, r *mcp.ResourceUpdatedNotificationRequest) { updates <- r.Params.URI },
 		//lint:ignore SA1019 see tell
 		LoggingMessageHandler: func(_ context.Context, r *mcp.LoggingMessageRequest) {

@@ -216,7 +216,17 @@ func TestDocument(t *testing.T) {
 	h.claim(id)
 	everybody, worker := h.sit(nil, nil), h.sit([]string{"ANDON_TASK=" + id}, nil)
 	var b strings.Builder
-	b.WriteString(documentHead)
+	head, err := os.ReadFile(filepath.Join("testdata", "head.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Write(head)
+	for i, block := range strings.Split(string(head), "```json\n")[1:] {
+		sample, _, _ := strings.Cut(block, "```")
+		if !json.Valid([]byte(sample)) {
+			t.Errorf("the %dth sample of settings is no JSON: %s", i+1, sample)
+		}
+	}
 	for _, name := range toolOrder(t, everybody) {
 		tool := everybody.tools[name]
 		var marks []string
@@ -345,25 +355,3 @@ func toolOrder(t *testing.T, s *session) []string {
 	}
 	return names
 }
-
-const documentHead = `# The board for agents: MCP
-
-` + "`andon mcp`" + ` serves the Model Context Protocol on its standard input and output. An agent's settings name it as
-a server with the command ` + "`andon`" + ` and the argument ` + "`mcp`" + `. This document is printed from the program by a test.
-
-Inside a worker, that is with ` + "`ANDON_TASK`" + ` (or ` + "`HERMES_KANBAN_TASK`" + `) in its environment or with a token, the session has
-the rights of that worker: its own card as long as its run is the current one, comments on every card, new cards and links.
-` + "`ANDON_RUN_ID`" + ` names the run; without it, it is the one that the card has when the session begins. A token
-(` + "`ANDON_TOKEN`" + `, ` + "`--token`" + `) is made by the dispatcher for each run; it is worth nothing for another card, run or board, or when the
-lease of the run has expired. With neither, the session is an orchestrator's, which ` + "`--read-only`" + ` narrows.
-
-An answer is a JSON object, as text and as structure. What could not be done is ` + "`{\"error\": \"TOOL: why, and what to do\"}`" + ` with
-the mark of an error, and then nothing was changed, except that a report which names cards that nobody made leaves a line in
-the card's history. Parameters that a tool does not know are refused. A list may be given as one text, and true as
-"yes" or "1".
-
-What others have said on a worker's card while it works comes with the answer to ` + "`kanban_heartbeat`" + `, and at once as a log
-message of level warning (for clients that set a level) and as an update of the resource ` + "`task://ID`" + ` (for those who subscribed).
-
-## Tools
-`

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // good are arguments with which each tool does what it is for, on the cards of
@@ -26,17 +27,41 @@ func good(running, blocked, ready, waiting string) map[string]args {
 	}
 }
 
-// huge is longer than any text that is taken, and is neither base64 nor a path.
-var huge = strings.Repeat("ü", 1<<19+1)
+// long is longer than any text that is taken, and is neither base64 nor a path; huge is
+// ten times that, for one text of each tool: what comes before any tool takes its time.
+var (
+	long = strings.Repeat("ü", 1<<19+1)
+	huge = strings.Repeat(long, 10)
+)
+
+// controls turn a terminal, or the direction of writing, around, and are in no name.
+const controls = "a\u202e\x1b[31m\x7f\u2028\ufeff\r\n\ud7ff"
+
+// exact are the texts that are not free: whatever they may say, it is not controls.
+func exact(name string, p *schema) bool {
+	return p.Enum != nil || name == "board" || name == "task_id" || strings.HasSuffix(name, "_id") || slices.Contains([]string{"at", "url", "content_base64", "content_type"}, name)
+}
 
 // Whatever is wrong with the arguments of any tool, its model is told in a few words
-// which of them it is, and nothing has changed.
+// which of them it is, and nothing has changed: by whichever way it came.
 func TestWrongArguments(t *testing.T) {
-	h := newHouse(t)
+	t.Run("over the standard streams", func(t *testing.T) {
+		h := newHouse(t)
+		h.wrongArguments(func() *session { return h.sit(nil, nil) })
+	})
+	t.Run("over HTTP", func(t *testing.T) {
+		h := newHouse(t)
+		h.andon("init")
+		h.wrongArguments(func() *session { server := h.serve(); return server.sit(server.owner, "", nil) })
+	})
+}
+
+func (h *house) wrongArguments(sit func() *session) {
+	t := h.t
 	running, blocked, ready := h.card("a", "--assignee", "ada"), h.card("b", "--assignee", "ada", "--initial-status", "blocked"), h.card("c", "--assignee", "ada")
 	waiting := h.card("d", "--assignee", "ada", "--parent", running)
 	h.claim(running)
-	s := h.sit(nil, nil)
+	s := sit()
 	was := h.picture()
 	all := good(running, blocked, ready, waiting)
 	if got, want := slices.Sorted(maps.Keys(s.tools)), slices.Sorted(maps.Keys(all)); !slices.Equal(got, want) {
@@ -51,7 +76,7 @@ func TestWrongArguments(t *testing.T) {
 			t.Errorf("%s %s: %v", tool, said, err)
 		case refusal == "":
 			t.Errorf("%s %s was done", tool, said)
-		case !strings.Contains(refusal, want) || len(refusal) > 1000 || strings.ContainsRune(refusal, '\n'):
+		case !strings.Contains(refusal, want) || len(refusal) > 1000 || strings.ContainsFunc(refusal, unicode.IsControl):
 			t.Errorf("%s %s is refused with %q (%d bytes), want a few words with %q", tool, said, cut(refusal, 300), len(refusal), cut(want, 50))
 		}
 	}
@@ -66,27 +91,34 @@ func TestWrongArguments(t *testing.T) {
 			refused(tool, "not a JSON object", a)
 		}
 		refused(tool, "there is no parameter", with("nonsense", 1))
-		refused(tool, "there is no parameter", with(huge, 1))
+		refused(tool, "there is no parameter", with(long, 1))
 		for _, name := range schema.Required {
 			missing := maps.Clone(all[tool])
 			delete(missing, name)
 			refused(tool, name, missing)
 			refused(tool, name, with(name, nil))
 		}
-		for name, p := range schema.Properties {
+		words := huge
+		names := slices.DeleteFunc(slices.Sorted(maps.Keys(schema.Properties)), func(name string) bool { return name == "board" })
+		for _, name := range append(names, "board") { // that one last: all tools have it from one place
+			p := schema.Properties[name]
 			for _, v := range wrong(p) {
 				refused(tool, name, with(name, v))
 			}
 			switch {
-			case p.Type != "string" || name == "board" && tool != "kanban_list": // all tools have that one from one place
+			case p.Type != "string" || name == "board" && tool != "kanban_list" && len(words) < len(huge):
 				continue
 			case s.tools[tool].Annotations.ReadOnlyHint && name != "task_id" && name != "board":
 				// To look for what nothing can be called finds nothing.
-				if _, refusal, err := s.try(tool, with(name, huge)); err != nil || len(refusal) > 1000 {
+				if _, refusal, err := s.try(tool, with(name, words)); err != nil || len(refusal) > 1000 {
 					t.Errorf("%s with a huge %s: %q, %v", tool, name, cut(refusal, 300), err)
 				}
 			default:
-				refused(tool, "", with(name, huge))
+				refused(tool, "", with(name, words))
+			}
+			words = long
+			if p.Type == "string" && exact(name, p) {
+				refused(tool, "", with(name, controls))
 			}
 			if name == "task_id" || strings.HasSuffix(name, "_id") {
 				refused(tool, "t_00000000", with(name, "t_00000000"))
@@ -114,7 +146,7 @@ func wrong(p *schema) []any {
 	case "integer":
 		return []any{"x", "5", 1.5, true, args{}, []int{1}, 1e300}
 	case "boolean":
-		return []any{"maybe", 2, args{}, []bool{true}, huge}
+		return []any{"maybe", 2, args{}, []bool{true}, long}
 	case "array":
 		return []any{5, true, args{}, []any{1}, []any{nil}, []any{[]string{"a"}}, []any{"a\x00b"}}
 	case "object":
