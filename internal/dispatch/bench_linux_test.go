@@ -16,21 +16,25 @@ import (
 )
 
 // BenchmarkTick measures a tick that finds nothing to do: on a board without
-// cards, on one with a hundred thousand that are done, and on one with thousands
-// that wait for a person.
+// cards, on one with a hundred thousand that are done, also with a budget for the
+// month in which they were, and on one with thousands that wait for a person.
 func BenchmarkTick(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		n    int
 		end  func(kanban.Task, time.Time) (kanban.Change, error)
+		per  kanban.Period // of a budget; empty: there is none
 	}{
-		{"empty", 0, nil},
+		{"empty", 0, nil, ""},
 		{"done=100000", 100_000, func(t kanban.Task, now time.Time) (kanban.Change, error) {
 			return t.Complete(kanban.Report{Summary: "done"}, nil, kanban.Witness{}, now)
-		}},
+		}, ""},
+		{"budget", 100_000, func(t kanban.Task, now time.Time) (kanban.Change, error) {
+			return t.Complete(kanban.Report{Summary: "done", Usage: kanban.Expense{Input: 1}}, nil, kanban.Witness{}, now)
+		}, kanban.PerMonth},
 		{"blocked=5000", 5000, func(t kanban.Task, now time.Time) (kanban.Change, error) {
 			return t.Block(kanban.Block{Reason: "which?", Kind: kanban.NeedsInput, Author: "ada"}, nil, nil, now)
-		}},
+		}, ""},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			root := b.TempDir()
@@ -40,6 +44,7 @@ func BenchmarkTick(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer db.Close()
+			db.Now = func() time.Time { return time.Now().Add(-time.Hour) }
 			err = db.Update(b.Context(), func(tx *store.Tx) error {
 				for i := range c.n {
 					made, err := kanban.Create(kanban.TaskID(fmt.Sprintf("t_%08x", uint32(i)*2654435761)), kanban.Draft{Title: "a card", Assignee: "agent", WorkspaceKind: kanban.Scratch}, nil, tx.Now)
@@ -62,11 +67,15 @@ func BenchmarkTick(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
+			db.Now = time.Now
 			d := dispatch.Single(board.New(db), place)
 			d.Settings = dispatch.Settings{
 				Limits: dispatch.Limits{Dispatch: config.Dispatch{MaxInProgress: 4, Interval: config.Duration(time.Minute)},
 					Profiles: map[string]config.Profile{"agent": {}}},
 				Job: worker.Job{Root: root, TTL: time.Minute}}
+			if c.per != "" {
+				d.Settings.Limits.Budgets = []kanban.Budget{{Tokens: 1e9, Per: c.per}}
+			}
 			pass, end, err := d.Passes(b.Context())
 			if err != nil {
 				b.Fatal(err)
