@@ -11,6 +11,9 @@ import (
 	"andon/kanban"
 )
 
+// noEnd is of a token that ends with its run alone.
+var noEnd time.Time
+
 // token makes one as a supervisor does.
 func (h *house) token(id, run string, expires time.Time) string {
 	h.t.Helper()
