@@ -78,7 +78,13 @@ func TestOrchestrator(t *testing.T) {
 	s.refused("loopback", "kanban_attach_url", args{"task_id": id, "url": "http://127.0.0.1:1/a.txt"})
 	s.call("kanban_request_review", args{"task_id": id, "summary": "two letters", "reviewer": "eve"})
 	s.refused("not made in the course", "kanban_complete", args{"task_id": id, "summary": "done", "created_cards": "t_00000000"})
-	s.call("kanban_complete", args{"task_id": id, "summary": "done", "metadata": args{"tests": 12}})
+	s.refused(`no field "dollars"`, "kanban_complete", args{"task_id": id, "summary": "done", "usage": args{"dollars": 5}})
+	s.refused("less than none", "kanban_complete", args{"task_id": id, "summary": "done", "usage": args{"cost_usd": -5}})
+	s.call("kanban_complete", args{"task_id": id, "summary": "done", "metadata": args{"tests": 12}, "usage": args{"input_tokens": 1200, "cost_usd": 0.5}})
+	runs := s.call("kanban_show", args{"task_id": id})["runs"].([]any)
+	if u, _ := runs[len(runs)-1].(map[string]any)["usage"].(map[string]any); u["tokens"] != 1200.0 || u["cost_usd"] != 0.5 || u["source"] != "worker" {
+		t.Errorf("the run took %v", u)
+	}
 	s.call("kanban_archive", args{"task_id": id})
 	if got := s.call("kanban_show", args{"task_id": second})["task"].(map[string]any)["status"]; got != "ready" {
 		t.Errorf("the card that waited is %v, want ready", got)

@@ -63,6 +63,7 @@ func schemaOf(v any) any {
 	}
 	schema, err := jsonschema.ForType(reflect.TypeOf(v), &jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[json.RawMessage](): {},
+		reflect.TypeFor[kanban.Money]():    {Type: "number"}, // of dollars
 		reflect.TypeFor[kanban.Payload]():  {Types: []string{"null", "object"}},
 	}})
 	if err != nil {
