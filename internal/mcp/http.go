@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -116,7 +117,9 @@ func (h *HTTP) handler(ctx, life context.Context) http.Handler {
 		if r.Method == http.MethodGet {
 			defer context.AfterFunc(ctx, cancel)()
 		}
-		streams.ServeHTTP(patient{w, http.NewResponseController(w)}, r.WithContext(until))
+		control := http.NewResponseController(w)
+		defer control.SetWriteDeadline(time.Time{}) // the connection may be used again, much later
+		streams.ServeHTTP(patient{w, control}, r.WithContext(until))
 	})
 	verify := func(ctx context.Context, token string, r *http.Request) (*auth.TokenInfo, error) {
 		who, err := h.Know(ctx, r.PathValue("board"), token)
@@ -124,8 +127,9 @@ func (h *HTTP) handler(ctx, life context.Context) http.Handler {
 		case kanban.Denied, kanban.Conflict:
 			return nil, fmt.Errorf("%w: %w", auth.ErrInvalidToken, err)
 		}
-		if err != nil {
-			return nil, err
+		if err != nil { // which is not for everybody to read
+			h.warn(err)
+			return nil, errors.New("it cannot be said just now who has this token; try again")
 		}
 		*r.Context().Value(bearerKey{}).(*Bearer) = who
 		return &auth.TokenInfo{UserID: who.ID, Expiration: who.Expires}, nil
