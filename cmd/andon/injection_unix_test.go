@@ -82,12 +82,14 @@ printf '%s\n' "$@"
 read -r _ < "$RECORDS/go.$ANDON_TASK"
 andon complete --summary "$1"
 `, 0o755)
+	put(t, filepath.Join(bin, "claude"), read(t, filepath.Join(bin, "stand-in")), 0o755)
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	t.Setenv("RECORDS", records)
 	t.Setenv("ANSWER", filepath.Join(dir, "answer.json"))
 	put(t, filepath.Join(d.home, "andon.yaml"), `
 dispatch: {max_in_progress: 0}
 profiles:
+  coder: {preset: claude-code}
   agent: {command: [stand-in, "{{.Title}}", "--title={{.Title}}", "{{.Prompt}}"], stdin: prompt}
 planner: {command: [sh, -c, 'cat > /dev/null; cat "$ANSWER"']}
 `, 0o600)
@@ -98,13 +100,16 @@ planner: {command: [sh, -c, 'cat > /dev/null; cat "$ANSWER"']}
 	}
 	all := append(victims, benign)
 	for _, v := range all {
-		if err := exec.CommandContext(t.Context(), "mkfifo", filepath.Join(records, "go."+v.id)).Run(); err != nil {
-			t.Fatal(err)
+		for _, id := range []string{v.id, v.coded} {
+			if err := exec.CommandContext(t.Context(), "mkfifo", filepath.Join(records, "go."+id)).Run(); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	dispatched, logged := d.dispatch(t)
 	for _, v := range all {
-		v.letGo = began(t, filepath.Join(records, "go."+v.id))
+		one, two := began(t, filepath.Join(records, "go."+v.id)), began(t, filepath.Join(records, "go."+v.coded))
+		v.letGo = func() { one(); two() }
 	}
 	terminals := func(t *testing.T, v *victim, verbs ...[]string) {
 		for _, args := range verbs {
@@ -129,9 +134,15 @@ planner: {command: [sh, -c, 'cat > /dev/null; cat "$ANSWER"']}
 		if got, want := skeleton(prompt, v), skeleton(read(t, filepath.Join(records, benign.id+".stdin")), benign); got != want {
 			t.Errorf("%s: the prompt has the parts\n%s\nwant\n%s", v.name, got, want)
 		}
+		// An agent whose command line andon makes has the words in the prompt or nowhere.
+		for arg := range strings.SplitSeq(read(t, filepath.Join(records, v.coded+".argv")), "\x00") {
+			if strings.Contains(arg, v.title) && !strings.Contains(arg, "# Kanban task "+v.coded) {
+				t.Errorf("%s: a preset has the argument %q", v.name, arg)
+			}
+		}
 		v.letGo()
 	}
-	d.run(t, "watch", "--after=0", "--kinds=completed", "--limit", fmt.Sprint(len(all)))
+	d.run(t, "watch", "--after=0", "--kinds=completed", "--limit", fmt.Sprint(2*len(all)))
 	dispatched()
 	for line := range strings.Lines(read(t, logged)) {
 		if strings.IndexFunc(strings.TrimSuffix(line, "\n"), func(r rune) bool { return steers(r) || r == '\t' }) >= 0 || !strings.HasPrefix(line, "time=") {
@@ -171,6 +182,7 @@ planner: {command: [sh, -c, 'cat > /dev/null; cat "$ANSWER"']}
 type victim struct {
 	name, words string
 	id, title   string
+	coded       string // another card, for an agent whose command line andon knows
 	letGo       func()
 	idea        string // another card, of which the planner answers with the words
 }
@@ -190,6 +202,7 @@ func newVictim(t *testing.T, d desk, dir, name, words string) *victim {
 	if v.title != strings.TrimSpace(words) {
 		t.Errorf("%s: the title is %q", name, v.title)
 	}
+	v.coded, _ = create("--assignee=coder", "--", words)
 	d.run(t, "comment", "--author="+words, v.id, "--", words)
 	file := filepath.Join(t.TempDir(), strings.ReplaceAll(words, "/", "_"))
 	put(t, file, "kept", 0o600)
