@@ -198,3 +198,20 @@ func TestBudget(t *testing.T) {
 		}
 	}
 }
+
+// A report that waits for a check is kept as JSON, and its usage with it.
+func TestUsageOfAReportThatWaits(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r := Report{Summary: "done", Usage: expense(t, "said")}
+		r.Usage.Measured = false
+		text, err := EncodeJSON(r)
+		var back Report
+		if err != nil || json.Unmarshal([]byte(text), &back) != nil || back.Usage != r.Usage {
+			t.Fatalf("%+v is kept as %s, and read as %+v", r.Usage, text, back.Usage)
+		}
+		if r.Usage == (Expense{}) && strings.Contains(text, "usage") {
+			t.Fatalf("nothing is told as %s", text)
+		}
+	})
+}

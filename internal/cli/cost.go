@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"andon/internal/dispatch"
 	"andon/internal/view"
 	"andon/kanban"
 )
@@ -26,7 +27,8 @@ the day on which it was told. The runs of which nobody tells are not there, and 
 card that is deleted takes its runs along.
 
 Input is the tokens that came from no cache. A budget in andon.yaml keeps cards
-from being started when it is spent; andon why says so.`,
+from being started when it is spent; andon why says so. How the budgets stand, on all
+boards together, is told at the end.`,
 		example: `  andon cost
   andon cost --by profile --since 7d
   andon cost --by card --json | jq '.rows[0]'`,
@@ -61,12 +63,32 @@ func (o *cost) run(ctx context.Context, _ []string) error {
 		if err := o.sum(ctx, s, since, &v); err != nil {
 			return err
 		}
+		if err := o.budgets(ctx, s, now, &v); err != nil {
+			return err
+		}
 		if o.json {
 			return view.JSON(o.Out, v)
 		}
 		o.printf("%s", v.Text(o.style()))
 		return nil
 	})
+}
+
+// budgets tells how the budgets stand, by what was spent on all boards.
+func (o *cost) budgets(ctx context.Context, s *session, now time.Time, v *view.Cost) error {
+	l := o.limits(s.config, 0)
+	if len(l.Budgets) == 0 {
+		return nil
+	}
+	f, err := s.Floor(ctx, l.Windows(now)...)
+	if err != nil {
+		return err
+	}
+	here := dispatch.NewSnapshot(string(s.place.Slug), f, now)
+	for _, b := range l.Standings(append([]dispatch.Snapshot{here}, o.others(ctx, s, l, now)...)) {
+		v.AddBudget(b.Budget, b.Spent, b.Until)
+	}
+	return nil
 }
 
 func (o *cost) sum(ctx context.Context, s *session, since time.Time, v *view.Cost) error {

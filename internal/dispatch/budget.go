@@ -22,10 +22,28 @@ func (l Limits) Windows(now time.Time) (since []time.Time) {
 	return since
 }
 
-// exhausted are the holds of the budgets that are used up, by what was spent on all
-// boards together. A board that was last looked at in another period has spent
-// nothing in this one that is known: else somebody would have looked.
+// exhausted are the holds of the budgets that are used up.
 func (l Limits) exhausted(all []Snapshot) (holds []Hold) {
+	for _, s := range l.Standings(all) {
+		if s.Budget.Exhausted(s.Spent) {
+			holds = append(holds, Hold{Kind: HoldBudget, Until: s.Until, Budget: s.Budget, Spent: s.Spent})
+		}
+	}
+	return holds
+}
+
+// Standing is what has been taken of a budget in the present period, which lasts until
+// a time.
+type Standing struct {
+	Budget kanban.Budget
+	Spent  kanban.Expense
+	Until  time.Time
+}
+
+// Standings are those of all budgets, by what was spent on all boards together. A
+// board that was last looked at in another period has spent nothing in this one that
+// is known: else somebody would have looked.
+func (l Limits) Standings(all []Snapshot) (list []Standing) {
 	var now time.Time
 	for _, s := range all {
 		if s.Now.After(now) {
@@ -42,11 +60,9 @@ func (l Limits) exhausted(all []Snapshot) (holds []Hold) {
 				}
 			}
 		}
-		if b.Exhausted(sum) {
-			holds = append(holds, Hold{Kind: HoldBudget, Until: end, Budget: b, Spent: sum})
-		}
+		list = append(list, Standing{b, sum, end})
 	}
-	return holds
+	return list
 }
 
 // budget tells of a budget of which nothing is left.

@@ -64,6 +64,46 @@ type Cost struct {
 	Since int64     `json:"since"`
 	Rows  []CostRow `json:"rows"`
 	Total CostRow   `json:"total"`
+
+	Budgets []Budget `json:"budgets"`
+}
+
+// Budget is how a budget of andon.yaml stands in its present period, on all boards.
+type Budget struct {
+	Profile     string        `json:"profile,omitempty"`
+	Tenant      string        `json:"tenant,omitempty"`
+	Board       string        `json:"board,omitempty"`
+	Per         kanban.Period `json:"per"`
+	Cost        kanban.Money  `json:"usd"`
+	Tokens      int64         `json:"tokens"`
+	SpentCost   kanban.Money  `json:"spent_usd"`
+	SpentTokens int64         `json:"spent_tokens"`
+	Until       int64         `json:"until"`
+	Exhausted   bool          `json:"exhausted"`
+	text        string
+}
+
+// AddBudget appends a budget.
+func (c *Cost) AddBudget(b kanban.Budget, spent kanban.Expense, until time.Time) {
+	c.Budgets = append(c.Budgets, Budget{Profile: b.Profile, Tenant: b.Tenant, Board: b.Board, Per: b.Per, Cost: b.Cost, Tokens: b.Tokens,
+		SpentCost: spent.Cost, SpentTokens: spent.Tokens(), Until: until.Unix(), Exhausted: b.Exhausted(spent),
+		text: fmt.Sprintf("%s, %s: %s", Plain(b.Whose()), b.Limit(), b.Taken(spent))})
+}
+
+// budgets shows the budgets to a person.
+func (c Cost) budgets(st Style) string {
+	var b strings.Builder
+	for i, one := range c.Budgets {
+		if i == 0 {
+			b.WriteString("\nBudgets\n")
+		}
+		rest := ""
+		if one.Exhausted {
+			rest = ", spent"
+		}
+		fmt.Fprintf(&b, "  %s%s, until %s\n", one.text, rest, time.Unix(one.Until, 0).In(st.zone()).Format("2006-01-02 15:04"))
+	}
+	return b.String()
 }
 
 // CostRow is one of the sums.
@@ -76,7 +116,7 @@ type CostRow struct {
 
 // NewCost begins without a sum.
 func NewCost(by string, since time.Time) Cost {
-	return Cost{By: by, Since: since.Unix(), Rows: []CostRow{}, Total: CostRow{Key: "total"}}
+	return Cost{By: by, Since: since.Unix(), Rows: []CostRow{}, Budgets: []Budget{}, Total: CostRow{Key: "total"}}
 }
 
 // Add appends a sum.
@@ -91,7 +131,7 @@ func (c *Cost) Add(key, title string, runs int, e kanban.Expense) {
 // Text shows the sums to a person.
 func (c Cost) Text(st Style) string {
 	if len(c.Rows) == 0 {
-		return "(nobody has told of any usage since then)\n"
+		return "(nobody has told of any usage since then)\n" + c.budgets(st)
 	}
 	rows := [][]string{{strings.ToUpper(c.By), "RUNS", "INPUT", "OUTPUT", "CACHE READ", "CACHE WRITE", "USD", ""}}
 	for _, r := range append(c.Rows[:len(c.Rows):len(c.Rows)], c.Total) {
@@ -124,5 +164,5 @@ func (c Cost) Text(st Style) string {
 		}
 		b.WriteString(line + "\n")
 	}
-	return b.String()
+	return b.String() + c.budgets(st)
 }
