@@ -1,6 +1,7 @@
 package mcp_test
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"maps"
@@ -27,11 +28,13 @@ func good(running, blocked, ready, waiting string) map[string]args {
 	}
 }
 
-// long is longer than any text that is taken, and is neither base64 nor a path; huge is
-// ten times that, for one text of each tool: what comes before any tool takes its time.
+// What is neither base64 nor a path, and longer than what names something, than any text
+// that is taken, and than that by far: the last is for one text of each tool, for most
+// of what it costs comes before any tool.
 var (
-	long = strings.Repeat("ü", 1<<19+1)
-	huge = strings.Repeat(long, 10)
+	wide = "ü" + strings.Repeat("x", 20<<10)
+	long = "ü" + strings.Repeat("x", 1<<20)
+	huge = "ü" + strings.Repeat("x", 10<<20)
 )
 
 // controls turn a terminal, or the direction of writing, around, and are in no name.
@@ -91,22 +94,26 @@ func (h *house) wrongArguments(sit func() *session) {
 			refused(tool, "not a JSON object", a)
 		}
 		refused(tool, "there is no parameter", with("nonsense", 1))
-		refused(tool, "there is no parameter", with(long, 1))
+		refused(tool, "there is no parameter", with(wide, 1))
 		for _, name := range schema.Required {
 			missing := maps.Clone(all[tool])
 			delete(missing, name)
 			refused(tool, name, missing)
 			refused(tool, name, with(name, nil))
 		}
-		words := huge
+		most := huge
 		names := slices.DeleteFunc(slices.Sorted(maps.Keys(schema.Properties)), func(name string) bool { return name == "board" })
 		for _, name := range append(names, "board") { // that one last: all tools have it from one place
 			p := schema.Properties[name]
 			for _, v := range wrong(p) {
 				refused(tool, name, with(name, v))
 			}
+			words := cmp.Or(most, long)
+			if words != huge && exact(name, p) {
+				words = wide
+			}
 			switch {
-			case p.Type != "string" || name == "board" && tool != "kanban_list" && len(words) < len(huge):
+			case p.Type != "string" || name == "board" && tool != "kanban_list" && words != huge:
 				continue
 			case s.tools[tool].Annotations.ReadOnlyHint && name != "task_id" && name != "board":
 				// To look for what nothing can be called finds nothing.
@@ -116,7 +123,7 @@ func (h *house) wrongArguments(sit func() *session) {
 			default:
 				refused(tool, "", with(name, words))
 			}
-			words = long
+			most = ""
 			if p.Type == "string" && exact(name, p) {
 				refused(tool, "", with(name, controls))
 			}
@@ -146,7 +153,7 @@ func wrong(p *schema) []any {
 	case "integer":
 		return []any{"x", "5", 1.5, true, args{}, []int{1}, 1e300}
 	case "boolean":
-		return []any{"maybe", 2, args{}, []bool{true}, long}
+		return []any{"maybe", 2, args{}, []bool{true}, wide}
 	case "array":
 		return []any{5, true, args{}, []any{1}, []any{nil}, []any{[]string{"a"}}, []any{"a\x00b"}}
 	case "object":
