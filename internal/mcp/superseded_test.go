@@ -157,7 +157,8 @@ func TestExpiredTokenIsWorthNothing(t *testing.T) {
 		for until := time.Now().Add(time.Minute); ; {
 			got, refusal, err := o.session.try("kanban_show", nil)
 			if got == nil {
-				if err == nil && !strings.Contains(refusal, "expired") {
+				// The dispatcher may have taken the card back by then.
+				if err == nil && !strings.Contains(refusal, "expired") && !strings.Contains(refusal, "no longer the current one") {
 					t.Errorf("%s has expired, and its bearer is told %q", o.what, refusal)
 				}
 				break
