@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
 // agentMain is a program that a dispatcher starts as a worker and that speaks
@@ -47,6 +49,29 @@ func agentAt(cmd *exec.Cmd) error {
 	if err != nil {
 		return err
 	}
+	return s.letter()
+}
+
+// addressFile is where the test says, in the home, at which address boards are served.
+const addressFile = "address"
+
+// agentOverHTTP works by the tools of the server that started it.
+func agentOverHTTP() error {
+	address, err := os.ReadFile(filepath.Join(os.Getenv("ANDON_HOME"), addressFile))
+	if err != nil {
+		return err
+	}
+	s, err := begun(context.Background(), mcp.NewClient(&mcp.Implementation{Name: "agent", Version: "1"}, nil), &mcp.StreamableClientTransport{
+		Endpoint: string(address) + "/" + os.Getenv("ANDON_BOARD"), HTTPClient: &http.Client{Transport: bearing(os.Getenv("ANDON_TOKEN"))},
+	})
+	if err != nil {
+		return err
+	}
+	return s.letter()
+}
+
+// letter is the work.
+func (s *session) letter() error {
 	defer s.Close()
 	for _, step := range []struct {
 		tool string
@@ -92,13 +117,21 @@ func agentByCommand() error {
 	return nil
 }
 
-// From spawn to done by MCP, known by the token alone, and by the command line: the
-// two leave the same history.
+// From spawn to done by MCP, known by the token alone, on the standard streams and
+// over HTTP, and by the command line: all leave the same history.
 func TestAgentsFromSpawnToDone(t *testing.T) {
 	history := map[string][]string{}
 	for _, way := range []string{"agent", "agent by command"} {
 		h := newHouse(t)
 		history[way] = h.spawnToDone(fmt.Sprintf("command: [%q]\n    env: {%s: %s}", h.self, asAndon, way))
+	}
+	h := newHouse(t)
+	h.profile(fmt.Sprintf("command: [%q]\n    env: {%s: agent over HTTP}", h.self, asAndon))
+	if err := os.WriteFile(filepath.Join(h.root, addressFile), []byte(h.serve().address), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(history["agent"], h.toDone()); diff != "" {
+		t.Errorf("the histories differ (-standard streams +HTTP):\n%s", diff)
 	}
 	if diff := cmp.Diff(history["agent by command"], history["agent"]); diff != "" {
 		t.Errorf("the histories differ (-command line +MCP):\n%s", diff)
@@ -131,6 +164,11 @@ func (h *house) run(title, until string) (id string) {
 func (h *house) spawnToDone(settings string) (history []string) {
 	h.t.Helper()
 	h.profile(settings)
+	return h.toDone()
+}
+
+func (h *house) toDone() (history []string) {
+	h.t.Helper()
 	id := h.run("write", "completed,crashed,gave_up,protocol_violation,spawn_failed,rate_limited")
 	var card struct {
 		Task     struct{ Status string }
@@ -143,7 +181,7 @@ func (h *house) spawnToDone(settings string) (history []string) {
 	}
 	h.json(&card, "show", id)
 	if card.Task.Status != "done" || len(card.Children) != 1 || len(card.Comments) != 1 || card.Comments[0].Author != "writer" {
-		h.t.Errorf("%s: the card is %+v\n%s", settings, card, h.andon("log", id))
+		h.t.Errorf("the card is %+v\n%s", card, h.andon("log", id))
 	}
 	for _, e := range card.Events {
 		line := e.Kind

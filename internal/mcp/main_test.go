@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "rewrite the documents that are printed 
 const asAndon = "TEST_BINARY_IS"
 
 // roles are the agents that this binary may be.
-var roles = map[string]func() error{"agent": agent, "agent by command": agentByCommand}
+var roles = map[string]func() error{"agent": agent, "agent by command": agentByCommand, "agent over HTTP": agentOverHTTP}
 
 func TestMain(m *testing.M) {
 	role := os.Getenv(asAndon)
