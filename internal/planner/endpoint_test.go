@@ -85,8 +85,10 @@ func TestEndpointThatDoesNotAnswerWell(t *testing.T) {
 			w.WriteHeader(401)
 			fmt.Fprintf(w, `{"error": {"message": "bad key %s\n\u001b[31m"}}`, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 		}, "answers 401 Unauthorized: bad key [key]"},
-		"broken":     {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "oh no", 500) }, "answers 500 Internal Server Error: oh no"},
-		"elsewhere":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect) }, "sends elsewhere"},
+		"broken": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "oh no", 500) }, "answers 500 Internal Server Error: oh no"},
+		"elsewhere": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+		}, "sends elsewhere"},
 		"a web page": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, "no chat completion"},
 		"no choices": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"choices": []}`) }, "no chat completion"},
 		"cut":        {says(`{"cards": [`, "length"), "stopped half-way"},
