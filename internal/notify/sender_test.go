@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,9 +25,18 @@ const (
 // hook is a receiver of webhooks that answers as it is told.
 type hook struct {
 	*httptest.Server
+	answer func(http.ResponseWriter, *http.Request)
+
+	mu       sync.Mutex // one that hangs up is not waited for by whoever asks
 	requests []*http.Request
 	bodies   [][]byte
-	answer   func(http.ResponseWriter, *http.Request)
+}
+
+// received is what has come so far.
+func (h *hook) received() ([]*http.Request, [][]byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.requests, h.bodies
 }
 
 func newHook(t *testing.T, answer func(http.ResponseWriter, *http.Request)) *hook {
@@ -36,7 +46,9 @@ func newHook(t *testing.T, answer func(http.ResponseWriter, *http.Request)) *hoo
 		if err != nil {
 			t.Error(err)
 		}
+		h.mu.Lock()
 		h.requests, h.bodies = append(h.requests, r), append(h.bodies, body)
+		h.mu.Unlock()
 		h.answer(w, r)
 	}))
 	t.Cleanup(h.Close)
@@ -71,19 +83,20 @@ func TestWebhookIsSigned(t *testing.T) {
 	h.answer = status(http.StatusAccepted)
 	p.now = p.target("hook").NextAt
 	p.once(h.target())
-	if len(h.requests) != 2 {
-		t.Fatalf("%d requests", len(h.requests))
+	requests, bodies := h.received()
+	if len(requests) != 2 {
+		t.Fatalf("%d requests", len(requests))
 	}
-	for i, r := range h.requests {
+	for i, r := range requests {
 		for _, s := range []string{secret, oldSecret} {
 			verifier, err := standardwebhooks.NewWebhook(s)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := verifier.Verify(h.bodies[i], r.Header); err != nil {
+			if err := verifier.Verify(bodies[i], r.Header); err != nil {
 				t.Errorf("request %d: %v", i, err)
 			}
-			if err := verifier.Verify(append(h.bodies[i], ' '), r.Header); err == nil {
+			if err := verifier.Verify(append(bodies[i], ' '), r.Header); err == nil {
 				t.Errorf("request %d: another body has the same signature", i)
 			}
 		}
@@ -91,17 +104,17 @@ func TestWebhookIsSigned(t *testing.T) {
 			t.Errorf("request %d: %s %s %v", i, r.Method, r.URL, r.Header)
 		}
 	}
-	if a, b := h.requests[0].Header.Get("webhook-id"), h.requests[1].Header.Get("webhook-id"); a != b || a == "" {
+	if a, b := requests[0].Header.Get("webhook-id"), requests[1].Header.Get("webhook-id"); a != b || a == "" {
 		t.Errorf("ids %q and %q", a, b)
 	}
 	var m message
-	if err := json.Unmarshal(h.bodies[0], &m); err != nil {
+	if err := json.Unmarshal(bodies[0], &m); err != nil {
 		t.Fatal(err)
 	}
 	d := m.Data
-	if d.ID != h.requests[0].Header.Get("webhook-id") || d.TaskID != id || d.Kind != "blocked" || d.ThreadID != "7" || d.UserID != "u" ||
+	if d.ID != requests[0].Header.Get("webhook-id") || d.TaskID != id || d.Kind != "blocked" || d.ThreadID != "7" || d.UserID != "u" ||
 		d.Mode != "wake" || d.Assignee != "ada" || string(d.Metadata) != `{"room":"\u00e9"}` || !strings.Contains(string(d.Payload), `"reason":"why"`) {
-		t.Errorf("the message is %s", h.bodies[0])
+		t.Errorf("the message is %s", bodies[0])
 	}
 }
 
@@ -145,8 +158,8 @@ func TestAnswersOfWebhooks(t *testing.T) {
 			}
 			p.block(id)
 			r := p.once(h.target())
-			if len(r) != 1 || len(h.requests) != 1 {
-				t.Fatalf("%d reports of %d requests", len(r), len(h.requests))
+			if requests, _ := h.received(); len(r) != 1 || len(requests) != 1 {
+				t.Fatalf("%d reports of %d requests", len(r), len(requests))
 			}
 			got := r[0]
 			if !strings.Contains(got.Error, tt.says) || (got.Error == "") != (tt.says == "") || strings.Contains(got.Error, "s3cret") {
@@ -160,8 +173,8 @@ func TestAnswersOfWebhooks(t *testing.T) {
 			}
 		})
 	}
-	if n := len(elsewhere.requests); n != 0 {
-		t.Errorf("a redirection was followed %d times", n)
+	if requests, _ := elsewhere.received(); len(requests) != 0 {
+		t.Errorf("a redirection was followed %d times", len(requests))
 	}
 }
 
@@ -177,7 +190,8 @@ func TestLongPayloadIsLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.once(h.target())
-	if n := len(h.bodies[0]); n > 4096 || !strings.Contains(string(h.bodies[0]), "é…") {
+	_, bodies := h.received()
+	if n := len(bodies[0]); n > 4096 || !strings.Contains(string(bodies[0]), "é…") {
 		t.Errorf("the body has %d bytes", n)
 	}
 }
@@ -191,8 +205,9 @@ func TestShoutrrr(t *testing.T) {
 	if err := send(url); err != nil {
 		t.Fatal(err)
 	}
-	if len(h.bodies) != 1 || !strings.Contains(string(h.bodies[0]), "andon reaches ops") {
-		t.Errorf("it got %q", h.bodies)
+	_, bodies := h.received()
+	if len(bodies) != 1 || !strings.Contains(string(bodies[0]), "andon reaches ops") {
+		t.Errorf("it got %q", bodies)
 	}
 	h.answer = status(500)
 	for _, bad := range []string{url, "slack://s3cret:token-token@channel", "nosuch://s3crettoken@x", "generic://%zzs3cret"} {
