@@ -17,11 +17,12 @@ func TestForcedEndAsksFirst(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, script string
+		grace        time.Duration
 		killed       bool
 		says         string
 	}{
-		{"it ends", `trap 'echo farewell; exit 0' TERM; touch "$TEST_ROOT/ready"; while :; do sleep 0.05; done`, false, "farewell\n"},
-		{"it is deaf", `trap '' TERM; touch "$TEST_ROOT/ready"; while :; do sleep 0.05; done`, true, "signal 9 (SIGKILL)"},
+		{"it ends", `trap 'echo farewell; exit 0' TERM; touch "$TEST_ROOT/ready"; while :; do sleep 0.05; done`, time.Minute, false, "farewell\n"},
+		{"it is deaf", `trap '' TERM; touch "$TEST_ROOT/ready"; while :; do sleep 0.05; done`, time.Second, true, "signal 9 (SIGKILL)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -38,7 +39,7 @@ func TestForcedEndAsksFirst(t *testing.T) {
 			_ = d.Wait()
 			place := placeOf(f.root)
 			host, _, _ := strings.Cut(run.Lock, ":")
-			x, err := worker.End(t.Context(), place, run, host, time.Second)
+			x, err := worker.End(t.Context(), place, run, host, tt.grace)
 			if err != nil || !x.Terminated || x.Sigkill != tt.killed {
 				t.Fatalf("End: %+v, %v, want sigkill %t", x, err, tt.killed)
 			}
