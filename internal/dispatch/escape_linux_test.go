@@ -156,7 +156,9 @@ func TestEscapedChildOfAKilledSupervisor(t *testing.T) {
 		if err := syscall.Kill(int(run.Worker.PID), syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
+		killed := time.Now()
 		f.until("the second run", func() bool { return len(f.card(id).Runs) == 2 })
+		t.Logf("%s after the kill all of the first run was gone, and the second had begun", time.Since(killed))
 		if left := f.escaped(); len(left) > 0 {
 			t.Errorf("processes %v of the first run live while the second is there", left)
 		}
