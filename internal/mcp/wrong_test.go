@@ -49,10 +49,12 @@ func exact(name string, p *schema) bool {
 // which of them it is, and nothing has changed: by whichever way it came.
 func TestWrongArguments(t *testing.T) {
 	t.Run("over the standard streams", func(t *testing.T) {
+		t.Parallel()
 		h := newHouse(t)
 		h.wrongArguments(func() *session { return h.sit(nil, nil) })
 	})
 	t.Run("over HTTP", func(t *testing.T) {
+		t.Parallel()
 		h := newHouse(t)
 		h.andon("init")
 		h.wrongArguments(func() *session { server := h.serve(); return server.sit(server.owner, "", nil) })
