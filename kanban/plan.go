@@ -16,6 +16,16 @@ const (
 	maxPlanName  = 100      // characters
 )
 
+// MaxPlanTries is how often a plan of an idea is asked for by itself: one that was
+// refused so often waits for a person, or until it is edited.
+const MaxPlanTries = 5
+
+// PlanRest is how long a planner is not asked by itself after so many failures in a
+// row: ten seconds, doubled each time, half an hour at most.
+func PlanRest(failures int) time.Duration {
+	return min(10*time.Second<<min(max(failures-1, 0), 10), 30*time.Minute)
+}
+
 // Idea is what a card in triage says, by which a plan is known to be for it.
 type Idea struct{ Title, Body string }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestPlanCheckRefuses(t *testing.T) {
@@ -79,5 +80,14 @@ func TestPlanIsForTheIdeaItWasTold(t *testing.T) {
 	c := does(t)(idea.Specify(p.Specification(idea, ""), noon))
 	if c.Task.Assignee != "bob" || c.Task.Title != idea.Title || c.Task.Body != "b" {
 		t.Errorf("specified: %+v", c.Task)
+	}
+}
+
+func TestPlanRestGrows(t *testing.T) {
+	for failures, want := range map[int]time.Duration{0: 10 * time.Second, 1: 10 * time.Second, 2: 20 * time.Second, 5: 160 * time.Second,
+		8: 1280 * time.Second, 9: 30 * time.Minute, 1000: 30 * time.Minute} {
+		if got := PlanRest(failures); got != want {
+			t.Errorf("after %d failures: %s, want %s", failures, got, want)
+		}
 	}
 }

@@ -41,15 +41,7 @@ type rest struct {
 	said     string      // the last failure
 }
 
-// The pauses after failures, doubled each time. An idea that was refused so often
-// waits for a person, or until it is edited.
-const (
-	planPause    = 10 * time.Second
-	maxPlanPause = 30 * time.Minute
-	planTries    = 5
-
-	autoAuthor = "auto-decomposer"
-)
+const autoAuthor = "auto-decomposer"
 
 func newAutoplanner(o *run) *autoplanner {
 	return &autoplanner{run: o, kick: make(chan struct{}, 1), news: map[home.Slug]home.Board{}, rests: map[string]rest{}}
@@ -146,7 +138,7 @@ func (p *autoplanner) board(ctx context.Context, place home.Board) (due time.Tim
 		switch {
 		case r.failures > 0 && r.idea != t.Idea():
 			r = rest{}
-		case r.failures >= planTries:
+		case r.failures >= kanban.MaxPlanTries:
 			continue
 		case time.Now().Before(r.until):
 			later(r.until)
@@ -173,12 +165,12 @@ func (p *autoplanner) board(ctx context.Context, place home.Board) (due time.Tim
 		}
 		first := of.said != err.Error()
 		of.failures++
-		of.until = time.Now().Add(min(planPause<<min(of.failures-1, 10), maxPlanPause))
+		of.until = time.Now().Add(kanban.PlanRest(of.failures))
 		of.idea, of.said = t.Idea(), err.Error()
 		if of == &r {
 			p.rests[key] = r
 		}
-		if of.failures < planTries || of == &p.whole {
+		if of.failures < kanban.MaxPlanTries || of == &p.whole {
 			later(of.until)
 		}
 		if first {
