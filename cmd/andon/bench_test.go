@@ -42,6 +42,11 @@ func command(b *testing.B) (andon func(args ...string) *exec.Cmd) {
 func with(b *testing.B, binary, root string, n int, id func(i int) kanban.TaskID) (andon func(args ...string) *exec.Cmd) {
 	b.Helper()
 	fill(b, filepath.Join(root, "kanban.db"), n, id)
+	return within(b, binary, root)
+}
+
+// within runs the binary in a home.
+func within(b *testing.B, binary, root string) (andon func(args ...string) *exec.Cmd) {
 	return func(args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(b.Context(), binary, args...)
 		cmd.Env = append(os.Environ(), "ANDON_HOME="+root)
@@ -120,17 +125,7 @@ func BenchmarkCommand(b *testing.B) {
 		{"complete-id", []string{"__complete", "show", "t_0"}}, // somebody has typed that much, and waits
 		{"create", []string{"create", "One more", "--body", "What is to be done."}},
 	} {
-		b.Run(c.name, func(b *testing.B) {
-			var took []float64
-			for b.Loop() {
-				began := time.Now()
-				if out, err := andon(c.args...).CombinedOutput(); err != nil {
-					b.Fatalf("%v: %v\n%s", c.args, err, out)
-				}
-				took = append(took, time.Since(began).Seconds()*1000)
-			}
-			b.ReportMetric(median(took), "median-ms")
-		})
+		b.Run(c.name, func(b *testing.B) { wait(b, func(int) *exec.Cmd { return andon(c.args...) }) })
 	}
 }
 
@@ -165,37 +160,6 @@ func BenchmarkShowMillion(b *testing.B) {
 	b.ReportMetric(one, "one-ms")
 	b.ReportMetric(many, "million-ms")
 	b.ReportMetric(many/one, "ratio")
-}
-
-// BenchmarkSearch100k times searches of a large board. A person who types one and
-// waits should not notice that no index was kept for it: the budget is 250 ms.
-func BenchmarkSearch100k(b *testing.B) {
-	dir := b.TempDir()
-	andon := with(b, build(b, dir), filepath.Join(dir, "home"), 100_000, idOf)
-	for _, c := range []struct {
-		name  string
-		words []string
-	}{
-		{"nowhere", []string{"zebra"}},
-		{"rare", []string{"card", "77777"}},
-		{"everywhere", []string{"people"}},
-		{"phrase", []string{`"who wait for"`, "done"}},
-		{"without", []string{"answer", "-zebra"}},
-		{"id", []string{string(idOf(boardSize / 2))}},
-		{"beyond-ascii", []string{"письмо"}},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			var took []float64
-			for b.Loop() {
-				began := time.Now()
-				if out, err := andon(append([]string{"search"}, c.words...)...).CombinedOutput(); err != nil {
-					b.Fatalf("%v: %v\n%s", c.words, err, out)
-				}
-				took = append(took, time.Since(began).Seconds()*1000)
-			}
-			b.ReportMetric(median(took), "median-ms")
-		})
-	}
 }
 
 // BenchmarkInit sums what the packages do before main begins. Each verb and each

@@ -18,9 +18,9 @@ const hundredThousand = 100_000
 // lived makes a home whose board has had a life of half a year: most of its cards
 // are done, each with its run and its history; the newest 7 % are in every other
 // status.
-func lived(b *testing.B, binary, root string) (andon func(args ...string) *exec.Cmd, now time.Time) {
+func lived(b *testing.B, binary, root string) (andon func(args ...string) *exec.Cmd) {
 	b.Helper()
-	now = time.Now()
+	now := time.Now()
 	random := rand.New(rand.NewPCG(1, 2))
 	db, err := home.Board{DB: filepath.Join(root, "kanban.db")}.Open(b.Context(), store.Options{})
 	if err != nil {
@@ -42,11 +42,7 @@ func lived(b *testing.B, binary, root string) (andon func(args ...string) *exec.
 			b.Fatal(err)
 		}
 	}
-	return func(args ...string) *exec.Cmd {
-		cmd := exec.CommandContext(b.Context(), binary, args...)
-		cmd.Env = append(os.Environ(), "ANDON_HOME="+root)
-		return cmd
-	}, now
+	return within(b, binary, root)
 }
 
 // liveOne makes card i and lets it live from begun on.
@@ -101,33 +97,6 @@ func liveOne(b *testing.B, tx *store.Tx, random *rand.Rand, i int, begun time.Ti
 		_, err = apply(t.Complete(kanban.Report{Summary: "done", Run: run.ID}, &run, kanban.Witness{}, tx.Now))
 	}
 	return err
-}
-
-func BenchmarkStats100k(b *testing.B) {
-	dir := b.TempDir()
-	andon, _ := lived(b, build(b, dir), filepath.Join(dir, "home"))
-	wait(b, func(int) *exec.Cmd { return andon("stats") })
-}
-
-// BenchmarkWhy100k asks about cards in every status of a board that has lived,
-// and about ready ones of a board on which all are ready: there the place in the
-// queue has to be known.
-func BenchmarkWhy100k(b *testing.B) {
-	dir := b.TempDir()
-	binary := build(b, dir)
-	const profiles = "dispatch: {max_in_progress: 4}\nprofiles: {ada: {command: [sh]}, bob: {command: [sh], max_in_progress: 2}}\n"
-	b.Run("lived", func(b *testing.B) {
-		root := filepath.Join(dir, "lived")
-		andon, _ := lived(b, binary, root)
-		write(b, filepath.Join(root, "andon.yaml"), profiles)
-		wait(b, func(i int) *exec.Cmd { return andon("why", string(idOf(i*7919%hundredThousand))) })
-	})
-	b.Run("ready", func(b *testing.B) {
-		root := filepath.Join(dir, "ready")
-		andon := with(b, binary, root, hundredThousand, idOf)
-		write(b, filepath.Join(root, "andon.yaml"), profiles)
-		wait(b, func(i int) *exec.Cmd { return andon("why", string(idOf(i*7919%hundredThousand))) })
-	})
 }
 
 func write(b *testing.B, path, text string) {
