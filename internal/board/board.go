@@ -45,10 +45,11 @@ type Board struct {
 	Jitter func() float64
 
 	spending *spending
+	streams  *streams
 }
 
 // New makes a board of an open database, which stays the caller's to close.
-func New(db *store.DB) *Board { return &Board{store: db, spending: &spending{}} }
+func New(db *store.DB) *Board { return &Board{store: db, spending: &spending{}, streams: &streams{}} }
 
 // Path names the file of the board.
 func (b *Board) Path() string { return b.store.Path() }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"andon/internal/store"
 	"andon/internal/view"
 	"andon/kanban"
 )
@@ -21,7 +20,7 @@ type heard struct {
 // resource hears of it, and a worker of what others say on its card. It ends with
 // the context, and with the run of a worker that is known by its token.
 func (s *Server) tell(ctx context.Context, server *mcp.Server, d *Desk, head kanban.EventID) error {
-	for e, err := range d.Follow(ctx, head, store.EventFilter{}) {
+	for e, err := range d.Stream(ctx, head) {
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil
