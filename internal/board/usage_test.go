@@ -74,8 +74,11 @@ func TestUsage(t *testing.T) {
 			t.Errorf("by card: %+v, %v", of, err)
 		}
 		must(b.Delete(ctx, id, kanban.Deletion{}, nil))
-		if got, want := spent(begun), "/ 5 0 USD; "; got != want {
-			t.Errorf("after a deletion: %q, want %q", got, want)
+		if got, want := spent(begun), "/ 5 0 USD; ada/acme 70 1 USD; "; got != want {
+			t.Errorf("after a deletion: %q, want %q: what is spent stays so", got, want)
+		}
+		if of, err := b.UsageByCard(ctx, begun); err != nil || len(of) != 2 || of[0].Task != id || of[0].Title != "" {
+			t.Errorf("by card, after the deletion of one: %+v, %v", of, err)
 		}
 		if _, err := b.Used(ctx, run, measured); kanban.CodeOf(err) != kanban.NotFound {
 			t.Errorf("the usage of a deleted card: %v, want that there is none", err)

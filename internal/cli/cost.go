@@ -23,8 +23,8 @@ the last 30 days: by day in local time, by profile, by tenant, or by card, the
 dearest first. What a run took is told by its agent's output, where the profile's
 preset knows how to read that, or else by its worker (complete --usage, or the tool
 kanban_complete). It counts for the profile and the tenant of that time, and for
-the day on which it was told. The runs of which nobody tells are not there, and a
-card that is deleted takes its runs along.
+the day on which it was told, and stays so when the card is deleted. The runs of which
+nobody tells are not there.
 
 Input is the tokens that came from no cache. A budget in andon.yaml keeps cards
 from being started when it is spent; andon why says so. How the budgets stand, on all
@@ -95,7 +95,7 @@ func (o *cost) sum(ctx context.Context, s *session, since time.Time, v *view.Cos
 	if o.by == "card" {
 		of, err := s.UsageByCard(ctx, since)
 		for _, u := range of {
-			v.Add(string(u.Task), u.Title, u.Runs, u.Expense)
+			v.AddCard(u.Task, u.Title, u.Runs, u.Expense)
 		}
 		return err
 	}
@@ -106,7 +106,7 @@ func (o *cost) sum(ctx context.Context, s *session, since time.Time, v *view.Cos
 		"tenant":  func(t kanban.Taken) string { return t.Tenant },
 	}[o.by]
 	for _, t := range kanban.Totals(all, key) {
-		v.Add(t.Key, "", t.Runs, t.Expense)
+		v.Add(t.Key, t.Runs, t.Expense)
 	}
 	return err
 }

@@ -98,11 +98,13 @@ func draw(t testing.TB, r *rapid.T, p place, odd bool) {
 					continue
 				}
 				row = []any{rapid.SampledFrom(cards).Draw(r, "parent"), rapid.SampledFrom(cards).Draw(r, "child")}
-			case "andon_runs", "andon_usage":
+			case "andon_runs":
 				if len(runs) == 0 {
 					continue
 				}
 				set("run_id", rapid.SampledFrom(runs).Draw(r, "run"))
+			case "andon_usage": // the card, and its run, may be gone
+				set("run_id", rapid.SampledFrom(append([]any{int64(7), int64(1) << 41}, runs...)).Draw(r, "run"))
 			case "andon_routines":
 				set("name", rapid.SampledFrom([]any{"standup", "backup", "ü", ""}).Draw(r, "name"))
 			case "kanban_notify_subs":

@@ -11,7 +11,8 @@ import (
 )
 
 // belongings are the rows that belong to a card, in the order in which they can
-// be removed.
+// be removed. What its runs have taken is not among them: money that was spent stays
+// so, and no budget is filled again by deleting a card.
 var belongings = []struct {
 	table, where string
 	ids          int // how often the condition names the card
@@ -23,7 +24,6 @@ var belongings = []struct {
 	{"kanban_notify_subs", "task_id = ?", 1},
 	{"andon_notify", "task_id = ?", 1},
 	{"andon_proposals", "task_id = ?", 1},
-	{"andon_usage", "run_id IN (SELECT id FROM task_runs WHERE task_id = ?)", 1},
 	{"andon_runs", "run_id IN (SELECT id FROM task_runs WHERE task_id = ?)", 1},
 	{"task_runs", "task_id = ?", 1},
 	{"tasks", "id = ?", 1},

@@ -49,7 +49,7 @@ var Travelling = []Table{
 		"worker_pid#", "max_runtime_seconds#", "last_heartbeat_at#", "started_at#!", "ended_at#", "outcome", "summary", "metadata", "error"}),
 	travels("andon_runs", "run_id", `run_id IN (SELECT id FROM task_runs WHERE `+ofCard+`)`,
 		[]string{"run_id#!", "pid#", "pid_start", "agent_pid#", "agent_start", "exit", "exited_at#"}),
-	travels("andon_usage", "run_id", `run_id IN (SELECT id FROM task_runs WHERE `+ofCard+`)`, []string{"run_id#!", "task_id!", "profile", "tenant", "at#!", "model", "input#!", "output#!",
+	travels("andon_usage", "run_id", "", []string{"run_id#!", "task_id!", "profile", "tenant", "at#!", "model", "input#!", "output#!", // also of cards that are gone
 		"cache_read#!", "cache_write#!", "cost#!", "measured#!"}),
 	travels("andon_proposals", "id", ofCard, []string{"id#!", "task_id!", "run_id#", "report!", "made_at#!", "state!", "judge", "command",
 		"exit", "output", "started_at#", "ended_at#"}),

@@ -64,14 +64,14 @@ func (tx *Tx) Spent(ctx context.Context, since, until time.Time) ([]kanban.Spend
 // UsageOf is what the runs of a card have taken, as far as that was told since a time.
 type UsageOf struct {
 	Task  kanban.TaskID
-	Title string
+	Title string // empty: the card was deleted
 	Runs  int
 	kanban.Expense
 }
 
 // UsageByCard sums up by card what was taken since a time, the dearest first.
 func (tx *Tx) UsageByCard(ctx context.Context, since time.Time) ([]UsageOf, error) {
-	rows, err := tx.query(ctx, `SELECT u.task_id, max(t.title), count(*), `+usageSums+` FROM andon_usage u JOIN tasks t ON t.id = u.task_id
+	rows, err := tx.query(ctx, `SELECT u.task_id, COALESCE(max(t.title), ''), count(*), `+usageSums+` FROM andon_usage u LEFT JOIN tasks t ON t.id = u.task_id
 		WHERE u.at >= ? GROUP BY u.task_id ORDER BY SUM(cost) DESC, SUM(input + output + cache_write) DESC, u.task_id`, since.Unix())
 	of, err := collect(rows, err, func(u *UsageOf) []any {
 		return append([]any{scanFunc(func(v string) { u.Task = kanban.TaskID(v) }), scanFunc(func(v string) { u.Title = v }),

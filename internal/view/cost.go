@@ -109,9 +109,10 @@ func (c Cost) budgets(st Style) string {
 // CostRow is one of the sums.
 type CostRow struct {
 	Key   string `json:"key"`
-	Title string `json:"title,omitempty"` // of a card
+	Title string `json:"title,omitempty"` // of a card that is there
 	Runs  int    `json:"runs"`
 	Usage
+	about string // what a person is told of it
 }
 
 // NewCost begins without a sum.
@@ -119,9 +120,18 @@ func NewCost(by string, since time.Time) Cost {
 	return Cost{By: by, Since: since.Unix(), Rows: []CostRow{}, Budgets: []Budget{}, Total: CostRow{Key: "total"}}
 }
 
+// AddCard appends the sum of a card. One without a title was deleted.
+func (c *Cost) AddCard(id kanban.TaskID, title string, runs int, e kanban.Expense) {
+	c.Add(string(id), runs, e)
+	last := &c.Rows[len(c.Rows)-1]
+	if last.Title, last.about = title, Plain(title); title == "" {
+		last.about = "(deleted)"
+	}
+}
+
 // Add appends a sum.
-func (c *Cost) Add(key, title string, runs int, e kanban.Expense) {
-	c.Rows = append(c.Rows, CostRow{key, title, runs, newUsage(e)})
+func (c *Cost) Add(key string, runs int, e kanban.Expense) {
+	c.Rows = append(c.Rows, CostRow{Key: key, Runs: runs, Usage: newUsage(e)})
 	t := &c.Total
 	t.Runs += runs
 	t.Input, t.Output, t.CacheRead, t.CacheWrite = t.Input+e.Input, t.Output+e.Output, t.CacheRead+e.CacheRead, t.CacheWrite+e.CacheWrite
@@ -143,7 +153,7 @@ func (c Cost) Text(st Style) string {
 		for _, n := range []int64{r.Input, r.Output, r.CacheRead, r.CacheWrite} {
 			cells = append(cells, fmt.Sprint(n))
 		}
-		rows = append(rows, append(cells, strings.TrimSuffix(r.Cost.String(), " USD"), Plain(r.Title)))
+		rows = append(rows, append(cells, strings.TrimSuffix(r.Cost.String(), " USD"), r.about))
 	}
 	widest := make([]int, len(rows[0]))
 	for _, r := range rows {
