@@ -25,8 +25,9 @@ func newLog(a *app) *cobra.Command {
 		use: "log [ID]", group: "look",
 		short: "print what the workers of a card have written",
 		long: `Print what the workers of a card have written to their output, as it is, all
-attempts one after the other; on a terminal without what would steer it, such as
-colours. Inside a worker the id may be left out.
+attempts one after the other; on a terminal with their colours (unless NO_COLOR is
+set), and without anything else that would steer it. Inside a worker the id may be
+left out.
 
 With --tail only the end is printed, from the start of a line. With --follow it
 goes on as the file grows, until the run that is open has ended, or Ctrl-C.`,
@@ -49,7 +50,7 @@ type logs struct {
 	changed func(flag string) bool
 }
 
-func (o *logs) run(ctx context.Context, args []string) error {
+func (o *logs) run(ctx context.Context, args []string) (err error) {
 	ids, err := o.ids(args)
 	if err != nil {
 		return err
@@ -91,7 +92,9 @@ func (o *logs) run(ctx context.Context, args []string) error {
 		}{id, file.Name(), size, string(text)})
 	}
 	if o.Terminal {
-		o.Out = view.Screen(o.Out)
+		screen := view.Screen(o.Out, o.style().Colour)
+		defer func() { err = errors.Join(err, screen.Close()) }()
+		o.Out = screen
 	}
 	if o.follow {
 		return untilEnd(ctx, o.with(ctx, func(s *session) error { return o.grow(ctx, s, id, file) }))

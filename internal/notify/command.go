@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
 	"time"
 
 	"andon/internal/config"
@@ -41,7 +40,7 @@ func execute(ctx context.Context, argv, env []string, stdin []byte) error {
 	defer cancel()
 	runtime.LockOSThread() // it dies with the thread that started it
 	defer runtime.UnlockOSThread()
-	var words tail
+	var words proc.LastWords
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env, cmd.Stdin, cmd.Stderr = env, bytes.NewReader(stdin), &words
 	proc.NewGroup(cmd)
@@ -55,7 +54,7 @@ func execute(ctx context.Context, argv, env []string, stdin []byte) error {
 	}
 	err := cmd.Run()
 	var said string
-	if line := words.line(); line != "" {
+	if line := brief(words.Line()); line != "" {
 		said = ": " + line
 	}
 	exit, ended := errors.AsType[*exec.ExitError](err)
@@ -70,23 +69,11 @@ func execute(ctx context.Context, argv, env []string, stdin []byte) error {
 	return fmt.Errorf("start %s: %w", argv[0], err)
 }
 
-// tail keeps the end of what a program writes.
-type tail struct{ text []byte }
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.text = append(t.text, p...)
-	if over := len(t.text) - 4096; over > 0 {
-		t.text = append(t.text[:0], t.text[over:]...)
+// brief is a line of somebody else's for an error.
+func brief(line string) string {
+	line = view.Plain(line)
+	if r := []rune(line); len(r) > maxWords {
+		line = string(r[:maxWords]) + "…"
 	}
-	return len(p), nil
-}
-
-// line is the last line that is not blank, cut.
-func (t *tail) line() string {
-	text := strings.TrimSpace(strings.ToValidUTF8(string(t.text), "\uFFFD"))
-	text = view.Plain(text[strings.LastIndexByte(text, '\n')+1:])
-	if r := []rune(text); len(r) > maxWords {
-		text = string(r[:maxWords]) + "…"
-	}
-	return text
+	return line
 }

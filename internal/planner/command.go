@@ -40,7 +40,7 @@ func (c command) ask(ctx context.Context, q question) (string, error) {
 	runtime.LockOSThread() // it dies with the thread that started it
 	defer runtime.UnlockOSThread()
 	out := &bounded{full: func() { cancel(errTooLong) }}
-	var words tail
+	var words proc.LastWords
 	mark := "ANDON_PLANNER=" + rand.Text()
 	cmd := exec.CommandContext(ctx, c.argv[0], c.argv[1:]...)
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = append(config.Workerless(c.env), mark), bytes.NewReader(text), out, &words
@@ -71,7 +71,7 @@ func (c command) ask(ctx context.Context, q question) (string, error) {
 	err = cmd.Wait()
 	left := end() // whatever it left behind
 	said := ""
-	if line := words.line(); line != "" {
+	if line := brief(words.Line()); line != "" {
 		said = ": " + line
 	}
 	exit, ended := errors.AsType[*exec.ExitError](err)
@@ -106,23 +106,6 @@ func (b *bounded) Write(p []byte) (int, error) {
 }
 
 func (b *bounded) String() string { return string(b.text) }
-
-// tail keeps the end of what a program writes.
-type tail struct{ text []byte }
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.text = append(t.text, p...)
-	if over := len(t.text) - 4096; over > 0 {
-		t.text = append(t.text[:0], t.text[over:]...)
-	}
-	return len(p), nil
-}
-
-// line is the last line that is not blank, cut.
-func (t *tail) line() string {
-	text := strings.TrimSpace(strings.ToValidUTF8(string(t.text), "\uFFFD"))
-	return brief(text[strings.LastIndexByte(text, '\n')+1:])
-}
 
 // brief is a text of somebody else's for one line of an error.
 func brief(s string) string {

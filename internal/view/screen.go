@@ -3,29 +3,93 @@ package view
 import (
 	"bytes"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
 // Screen writes what a program has printed to a terminal, piece by piece, as
-// [PlainLines] does. Colours are taken off, and a return to the start of a line
-// begins a new one, so that nothing is written over.
-func Screen(w io.Writer) io.Writer { return &screen{w: w} }
+// [PlainLines] does. Of what steers a terminal it lets through colours alone, and those
+// only if it is told to; a return to the start of a line begins a new one, so that
+// nothing is written over. Close puts the colours back.
+func Screen(w io.Writer, colours bool) io.WriteCloser { return &screen{w: w, colours: colours} }
 
 type screen struct {
-	w    io.Writer
-	rest []byte // the beginning of something that the next piece goes on with
+	w       io.Writer
+	colours bool
+	painted bool   // and not put back
+	rest    []byte // the beginning of something that the next piece goes on with
 }
 
 func (s *screen) Write(p []byte) (int, error) {
 	text := append(s.rest, p...)
 	whole := len(text) - unfinished(text)
 	text, s.rest = text[:whole:whole], bytes.Clone(text[whole:])
-	text = bytes.ReplaceAll(uncoloured(text), []byte("\r\n"), []byte("\n"))
-	text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
-	if _, err := io.WriteString(s.w, PlainLines(string(text))); err != nil {
+	if _, err := io.WriteString(s.w, s.shown(text)); err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// shown is what of text goes to the terminal.
+func (s *screen) shown(text []byte) string {
+	var b strings.Builder
+	for len(text) > 0 {
+		plain, n := text, 0 // up to the next sequence that sets colours, and how long that is
+		for from := 0; ; {
+			i := bytes.IndexByte(text[from:], 0x1b)
+			if i < 0 {
+				break
+			}
+			from += i
+			if n, _ = colouring(text[from:]); n > 0 {
+				plain = text[:from]
+				break
+			}
+			from++
+		}
+		b.WriteString(PlainLines(strings.ReplaceAll(strings.ReplaceAll(string(plain), "\r\n", "\n"), "\r", "\n")))
+		if sequence := text[len(plain) : len(plain)+n]; s.colours && n > 0 && legible(sequence) {
+			b.Write(sequence)
+			s.painted = string(sequence) != reset
+		}
+		text = text[len(plain)+n:]
+	}
+	return b.String()
+}
+
+// reset puts a terminal's colours back.
+const reset = "\x1b[0m"
+
+// Close puts the colours back, and writes what was held back. It does not close what is
+// below.
+func (s *screen) Close() error {
+	text := PlainLines(string(s.rest))
+	if s.rest = nil; s.painted {
+		text += reset
+	}
+	_, err := io.WriteString(s.w, text)
+	return err
+}
+
+// legible reports whether what a sequence sets leaves text to be read: it neither
+// conceals it nor lets it blink.
+func legible(sequence []byte) bool {
+	params := strings.Split(strings.Trim(string(sequence), "\x1b[m"), ";")
+	for i := 0; i < len(params); i++ {
+		switch name, _, whole := strings.Cut(params[i], ":"); strings.TrimLeft(name, "0") {
+		case "5", "6", "8":
+			return false
+		case "38", "48", "58": // a colour by its number or its parts, which follow
+			switch {
+			case whole || i+1 == len(params):
+			case params[i+1] == "5":
+				i += 2
+			case params[i+1] == "2":
+				i += 4
+			}
+		}
+	}
+	return true
 }
 
 // longest is how long a sequence that sets colours is at most. What goes on for
@@ -66,20 +130,4 @@ func unfinished(text []byte) int {
 		}
 	}
 	return 0
-}
-
-func uncoloured(text []byte) []byte {
-	var kept []byte
-	for {
-		i := bytes.IndexByte(text, 0x1b)
-		if i < 0 {
-			return append(kept, text...)
-		}
-		kept = append(kept, text[:i]...)
-		n, _ := colouring(text[i:])
-		if n == 0 {
-			kept, n = append(kept, 0x1b), 1
-		}
-		text = text[i+n:]
-	}
 }
