@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,8 +17,8 @@ func newGC(a *app) *cobra.Command {
 		use: "gc", group: "more",
 		short: "remove what the board no longer needs",
 		long: `Remove what the board no longer needs, and count it: events of cards that are done
-or archived, once they are old; logs that nobody wrote to for long, but never those
-of a running card; scratch folders of finished cards that no unfinished card needs
+or archived, once they are old; logs, and folders of runs that were killed, to which
+nobody wrote for long, but never those of a running card; scratch folders of finished cards that no unfinished card needs
 and no worker is in; deleted cards whose day in the trash is over. Cards, runs and
 comments stay. A folder outside the board's folders of workspaces is never removed.`,
 		example: `  andon gc --dry-run
@@ -28,7 +27,7 @@ comments stay. A folder outside the board's folders of workspaces is never remov
 	}, noWords, o.run)
 	f := cmd.Flags()
 	f.IntVar(&o.events, "event-retention-days", 30, "keep events this long")
-	f.IntVar(&o.logs, "log-retention-days", 30, "keep logs this long after they were last written to")
+	f.IntVar(&o.logs, "log-retention-days", 30, "keep logs and folders of runs this long after they were last written to")
 	f.BoolVar(&o.dryRun, "dry-run", false, "only count")
 	return cmd
 }
@@ -44,6 +43,7 @@ type collected struct {
 	Workspaces int         `json:"workspaces"`
 	Events     int         `json:"events"`
 	Logs       int         `json:"logs"`
+	Runs       int         `json:"runs"`
 	Trash      int         `json:"trash"`
 	DryRun     bool        `json:"dry_run"`
 	Refused    []leftAlone `json:"refused"`
@@ -82,7 +82,7 @@ func (o *collect) run(ctx context.Context, _ []string) error {
 }
 
 func (o *collect) tellCollected(r gc.Report) error {
-	v := collected{r.Workspaces, r.Events, r.Logs, r.Trash, o.dryRun, []leftAlone{}}
+	v := collected{r.Workspaces, r.Events, r.Logs, r.Runs, r.Trash, o.dryRun, []leftAlone{}}
 	for _, l := range r.Left {
 		v.Refused = append(v.Refused, leftAlone{l.Task, l.Path, l.Why.Error()})
 	}
@@ -94,17 +94,11 @@ func (o *collect) tellCollected(r gc.Report) error {
 		said = "Would remove"
 	}
 	o.printf("%s %s\n", said, strings.Join([]string{
-		count(r.Workspaces, "scratch folder"), count(r.Events, "event"), count(r.Logs, "log"), count(r.Trash, "deleted card"),
+		counted(r.Workspaces, "scratch folder", "scratch folders"), counted(r.Events, "event", "events"), counted(r.Logs, "log", "logs"),
+		counted(r.Runs, "run folder", "run folders"), counted(r.Trash, "deleted card", "deleted cards"),
 	}, ", "))
 	for _, l := range r.Left {
 		o.printf("Left     %s: %s\n", l.Task, view.Plain(l.Why.Error()))
 	}
 	return nil
-}
-
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
 }

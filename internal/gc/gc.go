@@ -1,5 +1,5 @@
 // Package gc removes what a board no longer needs: old history of finished cards,
-// old logs, scratch folders, and deleted cards whose day in the trash is over.
+// old logs, folders of runs, scratch folders, and deleted cards whose day in the trash is over.
 package gc
 
 import (
@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,13 +27,13 @@ import (
 type Options struct {
 	Now    time.Time
 	Events time.Time // events from before are; of finished cards only
-	Logs   time.Time // logs that were last written before are; of cards that are not running
+	Logs   time.Time // logs and folders of runs that were last written before are; of cards that are not running
 	DryRun bool      // only count
 }
 
 // Report counts what was removed, or with DryRun would be.
 type Report struct {
-	Workspaces, Events, Logs, Trash int
+	Workspaces, Events, Logs, Runs, Trash int
 
 	Left []Left
 }
@@ -49,7 +50,7 @@ type Left struct {
 // keep the rest: the report is of what could be, also beside an error.
 func Run(ctx context.Context, b *board.Board, place home.Board, root string, o Options) (r Report, err error) {
 	clean := worker.Cleaner{Board: b, Place: place, Root: root}
-	var errs [5]error
+	var errs [6]error
 	errs[0] = folders(ctx, clean, o, &r)
 	if o.DryRun {
 		r.Events, errs[1] = b.OldEvents(ctx, o.Events)
@@ -59,6 +60,7 @@ func Run(ctx context.Context, b *board.Board, place home.Board, root string, o O
 	errs[2] = logs(ctx, b, place, o, &r)
 	errs[3] = deleted(ctx, clean, o, &r)
 	errs[4] = strays(ctx, b, place, o, &r)
+	errs[5] = runs(ctx, b, place, o, &r)
 	return r, errors.Join(errs[:]...)
 }
 
@@ -142,26 +144,47 @@ func strays(ctx context.Context, b *board.Board, place home.Board, o Options, r 
 }
 
 func logs(ctx context.Context, b *board.Board, place home.Board, o Options, r *Report) error {
-	entries, err := os.ReadDir(place.Logs)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // no card ever ran
-	}
+	old, err := idle(ctx, b, place.Logs, o.Logs, func(e fs.FileInfo, running []kanban.Task) bool {
+		return !e.Mode().IsRegular() || of(e.Name(), running)
+	})
 	if err != nil {
 		return fmt.Errorf("look for old logs: %w", err)
 	}
+	return remove(old, os.Remove, o.DryRun, &r.Logs)
+}
+
+// runs removes the folders of runs whose supervisors were killed, and what others have
+// put beside them: a supervisor that ends removes its own.
+func runs(ctx context.Context, b *board.Board, place home.Board, o Options, r *Report) error {
+	old, err := idle(ctx, b, place.Runs, o.Logs, func(e fs.FileInfo, running []kanban.Task) bool {
+		run, known := worker.RunOf(e.Name())
+		return !known || slices.ContainsFunc(running, func(t kanban.Task) bool { return t.Run == run })
+	})
+	if err != nil {
+		return fmt.Errorf("look for folders of runs: %w", err)
+	}
+	return remove(old, os.RemoveAll, o.DryRun, &r.Runs)
+}
+
+// idle lists what was last written to before a time, without what is kept.
+func idle(ctx context.Context, b *board.Board, folder string, before time.Time, keep func(fs.FileInfo, []kanban.Task) bool) (old []string, err error) {
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // no card ever ran
+	}
+	if err != nil {
+		return nil, err
+	}
 	running, err := b.List(ctx, store.Filter{Statuses: []kanban.Status{kanban.Running}})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var old []string
 	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || !info.ModTime().Before(o.Logs) || of(e.Name(), running) {
-			continue
+		if info, err := e.Info(); err == nil && info.ModTime().Before(before) && !keep(info, running) {
+			old = append(old, filepath.Join(folder, e.Name()))
 		}
-		old = append(old, filepath.Join(place.Logs, e.Name()))
 	}
-	return remove(old, os.Remove, o.DryRun, &r.Logs)
+	return old, nil
 }
 
 // of reports whether the file is a log of one of the cards, or an older one.

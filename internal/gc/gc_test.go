@@ -131,6 +131,59 @@ func TestFoldersOfDeletedCards(t *testing.T) {
 	})
 }
 
+// What killed supervisors and those who took their runs left behind goes once it is
+// old; what belongs to a run that goes on, or is none of andon's, stays.
+func TestFoldersOfKilledRuns(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b := board.New(db)
+		var open kanban.RunID
+		for range 2 {
+			task, _, err := b.Create(t.Context(), kanban.Draft{Title: "a card"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := b.Claim(t.Context(), task.ID, kanban.Claimant{Lock: "host:1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if open == 0 {
+				open = c.Task.Run
+			} else if _, err := b.Complete(t.Context(), task.ID, kanban.Report{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		runs, now := t.TempDir(), time.Now()
+		old := now.AddDate(0, 0, -31)
+		is, was := open.String(), (open + 1).String()
+		stays := map[string]bool{is: true, is + ".yield": true, was: false, was + ".yield": false, "77": false, "78": true, "007": true, "notes": true, "-1": true, "5.txt": true}
+		for name := range stays {
+			path := filepath.Join(runs, name)
+			err := os.Mkdir(path, 0o755)
+			if err == nil && name != "notes" {
+				err = os.WriteFile(filepath.Join(path, "heard"), []byte("3"), 0o600)
+			}
+			if err == nil && name != "78" { // which is young
+				err = os.Chtimes(path, old, old)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		o := gc.Options{Now: now, Events: old, Logs: now.AddDate(0, 0, -30), DryRun: true}
+		for _, o.DryRun = range []bool{true, false} {
+			r, err := gc.Run(t.Context(), b, home.Board{DB: db.Path(), Runs: runs}, t.TempDir(), o)
+			if err != nil || r.Runs != 3 {
+				t.Errorf("removed %d folders of runs, %v; want 3", r.Runs, err)
+			}
+			for name, want := range stays {
+				if _, err := os.Stat(filepath.Join(runs, name)); (err == nil) != (want || o.DryRun) {
+					t.Errorf("%s: %v, want that it is there: %t (dry run %t)", name, err, want, o.DryRun)
+				}
+			}
+		}
+	})
+}
+
 // A log is kept as long as its card runs, however long nobody writes to it.
 func TestLogsOfRunningCardsStay(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {

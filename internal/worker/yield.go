@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"andon/internal/home"
@@ -26,6 +28,15 @@ const yieldRest = 2 * time.Second
 
 func yieldPath(b home.Board, run kanban.RunID) string {
 	return filepath.Join(b.Runs, run.String()+yieldEnd)
+}
+
+// RunOf is the run to which something in a board's folder of runs belongs; false:
+// nothing of andon's.
+func RunOf(name string) (kanban.RunID, bool) {
+	digits := strings.TrimSuffix(name, yieldEnd)
+	n, err := strconv.ParseInt(digits, 10, 64)
+	run := kanban.RunID(n)
+	return run, err == nil && n > 0 && run.String() == digits
 }
 
 // askToYield returns when the supervisor is gone, or has had its time, and whether
