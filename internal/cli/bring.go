@@ -91,7 +91,7 @@ func (o *load) bring(ctx context.Context, path string) error {
 		if o.dryRun {
 			did = "Would import"
 		}
-		o.printf("%s %s, %d there already\n", did, many(int64(v.Created), "card", "cards"), v.Existing)
+		o.printf("%s %s, %d there already\n", did, counted(v.Created, "card", "cards"), v.Existing)
 		return nil
 	})
 }

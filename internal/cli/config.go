@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -95,11 +94,7 @@ func (o *configCheck) run(_ context.Context, args []string) error {
 	case absent:
 		o.printf("There is no %s, and the defaults hold; `andon init` makes one.\n", view.Plain(file))
 	default:
-		profiles := fmt.Sprintf("%d profiles", len(cfg.Profiles))
-		if len(cfg.Profiles) == 1 {
-			profiles = "1 profile"
-		}
-		o.printf("%s: ok, %s\n", view.Plain(file), profiles)
+		o.printf("%s: ok, %s\n", view.Plain(file), counted(len(cfg.Profiles), "profile", "profiles"))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -100,11 +99,4 @@ func (s *session) clinic() board.Clinic {
 		Thresholds: s.config.Thresholds(), Nobody: !dispatching(s.home),
 		Profile: func(assignee string) bool { _, known := s.config.Profiles[assignee]; return known },
 	}
-}
-
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -86,7 +86,7 @@ func (o *export) run(ctx context.Context, args []string) error {
 			return err
 		}
 		if done.Running > 0 {
-			o.warn("%s running; import takes such an archive with --running only", many(done.Running, "card is", "cards are"))
+			o.warn("%s running; import takes such an archive with --running only", counted(done.Running, "card is", "cards are"))
 		}
 		if o.json {
 			return view.JSON(o.Out, struct {

@@ -120,15 +120,7 @@ func (o *load) tellLoaded(place home.Board, x portable.Imported, err error) erro
 	if o.dryRun {
 		did = "Would import"
 	}
-	o.printf("%s %s, %s, %s and %s into the board %s\n", did, many(x.Cards, "card", "cards"), many(x.Events, "event", "events"),
-		many(x.Comments, "comment", "comments"), many(x.Files, "file", "files"), place.Slug)
+	o.printf("%s %s, %s, %s and %s into the board %s\n", did, counted(x.Cards, "card", "cards"), counted(x.Events, "event", "events"),
+		counted(x.Comments, "comment", "comments"), counted(x.Files, "file", "files"), place.Slug)
 	return nil
-}
-
-// many counts things in words.
-func many(n int64, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, more)
 }

@@ -178,7 +178,7 @@ func (o *run) dispatch(ctx context.Context) error {
 		defer done()
 	}
 	if !o.json {
-		o.printf("dispatching %s (%s), %d profiles; Ctrl-C stops it, and workers %s\n", f.home.Root, o.what(ctx), len(f.config.Load().Profiles),
+		o.printf("dispatching %s (%s), %s; Ctrl-C stops it, and workers %s\n", f.home.Root, o.what(ctx), counted(len(f.config.Load().Profiles), "profile", "profiles"),
 			map[bool]string{false: "go on", true: "end with it"}[o.stopWorkers])
 	}
 	ctx, cancel := context.WithCancel(ctx)

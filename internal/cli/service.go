@@ -26,8 +26,9 @@ func newService(a *app) *cobra.Command {
 		use: "service", group: "work",
 		short: "have the system run the dispatcher",
 		long: `Write, remove or look at the definition by which systemd (Linux) or launchd (macOS)
-runs "andon run" for this home and this user. Workers outlive a restart of it. Without
-an action: look.`,
+runs "andon run" for this home and this user, or with --serve "andon serve", which
+does the same and serves agents by HTTP. Workers outlive a restart of it. Without an
+action: look.`,
 		example: `  andon service install --dry-run
   andon service install --now
   andon service status
@@ -36,12 +37,13 @@ an action: look.`,
 	}, cobra.NoArgs, o.status)
 	install := verb(words{
 		use: "install", short: "write the definition, and say how to start it",
-		example: `  andon service install
-  andon service install --dry-run
-  andon service install --now`,
+		example: `  andon service install --now
+  andon service install --serve --now
+  andon service install --dry-run`,
 		exits: "the system has neither systemd nor launchd, or the definition cannot be written",
 	}, cobra.NoArgs, o.install)
 	install.Flags().BoolVar(&o.dry, "dry-run", false, "print the definition and write nothing")
+	install.Flags().BoolVar(&o.serve, "serve", false, "run \"andon serve\", at its usual address, instead of \"andon run\"")
 	install.Flags().BoolVar(&o.now, "now", false, "start it, too, if the user's systemd can be reached")
 	uninstall := verb(words{
 		use: "uninstall", short: "remove the definition, and say how to stop it",
@@ -60,8 +62,11 @@ an action: look.`,
 
 type service struct {
 	*app
-	dry, now bool
+	dry, now, serve bool
 }
+
+// serviceVerbs are what a service may run, the usual one first.
+var serviceVerbs = []string{"run", "serve"}
 
 // definition is what the system is told of the service.
 type definition struct {
@@ -69,7 +74,8 @@ type definition struct {
 	enable, leave []string // commands for the user
 }
 
-func (o *service) define(system string) (definition, error) {
+// define is the definition of a service that runs the verb.
+func (o *service) define(system, verb string) (definition, error) {
 	h, _, err := o.find()
 	if err != nil {
 		return definition{}, err
@@ -92,13 +98,13 @@ func (o *service) define(system string) (definition, error) {
 			dir = filepath.Join(o.UserHome, ".config")
 		}
 		unit := name + ".service"
-		return definition{filepath.Join(dir, "systemd", "user", unit), systemdUnit(o.Self, root),
+		return definition{filepath.Join(dir, "systemd", "user", unit), systemdUnit(o.Self, verb, root),
 			[]string{"systemctl --user daemon-reload", "systemctl --user enable --now " + unit, "loginctl enable-linger   # to go on after you log out"},
 			[]string{"systemctl --user disable --now " + unit, "systemctl --user daemon-reload"}}, nil
 	case "darwin":
 		label := "andon." + name
 		path := filepath.Join(o.UserHome, "Library", "LaunchAgents", label+".plist")
-		return definition{path, launchdPlist(label, o.Self, root, filepath.Join(root, "service.log")),
+		return definition{path, launchdPlist(label, o.Self, verb, root, filepath.Join(root, "service.log")),
 			[]string{"launchctl bootstrap gui/$(id -u) '" + path + "'"}, []string{"launchctl bootout gui/$(id -u)/" + label}}, nil
 	}
 	return definition{}, &kanban.Error{Code: kanban.Conflict, Msg: fmt.Sprintf("service: %s has neither systemd nor launchd", system),
@@ -108,7 +114,7 @@ func (o *service) define(system string) (definition, error) {
 // systemdUnit is the definition for a user's systemd. Only the dispatcher is stopped
 // with it; an agent that uses up the memory does not take the others along; and the
 // supervisors may make control groups.
-func systemdUnit(self, root string) string {
+func systemdUnit(self, verb, root string) string {
 	quote := func(s string) string {
 		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "%", "%%", "$", "$$").Replace(s) + `"`
 	}
@@ -118,7 +124,7 @@ Description=andon dispatcher
 
 [Service]
 Type=notify
-ExecStart=%s run --home %s
+ExecStart=%s %s --home %s
 ExecReload=/bin/kill -HUP $MAINPID
 KillMode=process
 OOMPolicy=continue
@@ -129,10 +135,10 @@ RestartSec=2
 
 [Install]
 WantedBy=default.target
-`, quote(self), quote(root))
+`, quote(self), verb, quote(root))
 }
 
-func launchdPlist(label, self, root, log string) string {
+func launchdPlist(label, self, verb, root, log string) string {
 	quote := func(s string) string {
 		var b strings.Builder
 		_ = xml.EscapeText(&b, []byte(s)) // a Builder takes all
@@ -145,7 +151,7 @@ func launchdPlist(label, self, root, log string) string {
 <dict>
 	<key>Label</key><string>%s</string>
 	<key>ProgramArguments</key>
-	<array><string>%s</string><string>run</string><string>--home</string><string>%s</string></array>
+	<array><string>%s</string><string>%s</string><string>--home</string><string>%s</string></array>
 	<key>RunAtLoad</key><true/>
 	<key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
 	<key>AbandonProcessGroup</key><true/>
@@ -153,13 +159,14 @@ func launchdPlist(label, self, root, log string) string {
 	<key>StandardErrorPath</key><string>%s</string>
 </dict>
 </plist>
-`, quote(label), quote(self), quote(root), quote(log), quote(log))
+`, quote(label), quote(self), verb, quote(root), quote(log), quote(log))
 }
 
 // serviceView is how it stands, as scripts see it.
 type serviceView struct {
 	Path     string   `json:"path"`
-	State    string   `json:"state"` // absent, installed, differs
+	State    string   `json:"state"`          // absent, installed, differs
+	Runs     string   `json:"runs,omitempty"` // of an installed one, the verb
 	Changed  bool     `json:"changed"`
 	Commands []string `json:"commands"`
 }
@@ -180,7 +187,11 @@ func (o *service) tell(v serviceView, say string) error {
 	if o.json {
 		return view.JSON(o.Out, v)
 	}
-	o.printf("%s %s\n", say, v.Path)
+	what := ""
+	if v.Runs != "" {
+		what = " (andon " + v.Runs + ")"
+	}
+	o.printf("%s %s%s\n", say, v.Path, what)
 	for _, c := range v.Commands {
 		o.printf("  %s\n", c)
 	}
@@ -188,21 +199,32 @@ func (o *service) tell(v serviceView, say string) error {
 }
 
 func (o *service) status(context.Context, []string) error {
-	d, err := o.define(runtime.GOOS)
-	if err != nil {
-		return err
+	var d definition
+	state, runs := "", ""
+	for _, verb := range serviceVerbs {
+		var err error
+		if d, err = o.define(runtime.GOOS, verb); err == nil {
+			state, err = d.state()
+		}
+		if err != nil {
+			return err
+		}
+		if state == "installed" {
+			runs = verb
+			break
+		}
 	}
-	state, err := d.state()
-	if err != nil {
-		return err
-	}
-	v := serviceView{Path: d.path, State: state, Commands: []string{}}
+	v := serviceView{Path: d.path, State: state, Runs: runs, Commands: []string{}}
 	return o.tell(v, map[string]string{"absent": "There is no", "installed": "It is installed:",
 		"differs": "`andon service install` would write it anew:"}[state])
 }
 
 func (o *service) install(ctx context.Context, _ []string) error {
-	d, err := o.define(runtime.GOOS)
+	verb := serviceVerbs[0]
+	if o.serve {
+		verb = serviceVerbs[1]
+	}
+	d, err := o.define(runtime.GOOS, verb)
 	if err != nil {
 		return err
 	}
@@ -228,7 +250,7 @@ func (o *service) install(ctx context.Context, _ []string) error {
 			return &kanban.Error{Code: kanban.Denied, Err: err, Msg: fmt.Sprintf("write %s: %v", d.path, err), Hint: "see whose the folder is"}
 		}
 	}
-	v := serviceView{d.path, "installed", was != "installed", d.enable}
+	v := serviceView{Path: d.path, State: "installed", Runs: verb, Changed: was != "installed", Commands: d.enable}
 	if o.now && reachable(ctx) {
 		for _, c := range d.enable[:2] {
 			if out, err := systemctl(ctx, c); err != nil {
@@ -254,7 +276,7 @@ func reachable(ctx context.Context) bool {
 }
 
 func (o *service) uninstall(context.Context, []string) error {
-	d, err := o.define(runtime.GOOS)
+	d, err := o.define(runtime.GOOS, serviceVerbs[0])
 	if err != nil {
 		return err
 	}
@@ -262,7 +284,7 @@ func (o *service) uninstall(context.Context, []string) error {
 	if err != nil {
 		return err
 	}
-	v := serviceView{d.path, "absent", was != "absent" && !o.dry, d.leave}
+	v := serviceView{Path: d.path, State: "absent", Changed: was != "absent" && !o.dry, Commands: d.leave}
 	if was == "absent" {
 		v.Commands = []string{}
 		return o.tell(v, "There is no")

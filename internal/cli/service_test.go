@@ -10,14 +10,14 @@ import (
 // Definitions name the program and the home whatever is in their paths, and leave the
 // workers alone when the dispatcher stops.
 func TestServiceDefinitions(t *testing.T) {
-	unit := systemdUnit(`/opt/my "tools"/andon`, `/home/50%/$x`)
+	unit := systemdUnit(`/opt/my "tools"/andon`, "run", `/home/50%/$x`)
 	for _, want := range []string{`ExecStart="/opt/my \"tools\"/andon" run --home "/home/50%%/$$x"` + "\n", "\nType=notify\n", "\nKillMode=process\n",
 		"\nOOMPolicy=continue\n", "\nWatchdogSec=", "\nRestart=on-failure\n"} {
 		if !strings.Contains(unit, want) {
 			t.Errorf("the unit lacks %q:\n%s", want, unit)
 		}
 	}
-	plist := launchdPlist("l", "/a&b/andon", "/<home>", "/log")
+	plist := launchdPlist("l", "/a&b/andon", "serve", "/<home>", "/log")
 	d := xml.NewDecoder(strings.NewReader(plist))
 	var words []string
 	for {
@@ -32,14 +32,14 @@ func TestServiceDefinitions(t *testing.T) {
 			words = append(words, string(c))
 		}
 	}
-	if got := strings.Join(words, " "); !strings.Contains(got, "/a&b/andon run --home /<home>") || !strings.Contains(plist, "<key>AbandonProcessGroup</key><true/>") {
+	if got := strings.Join(words, " "); !strings.Contains(got, "/a&b/andon serve --home /<home>") || !strings.Contains(plist, "<key>AbandonProcessGroup</key><true/>") {
 		t.Errorf("the list says %q", got)
 	}
 }
 
 func TestServiceElsewhere(t *testing.T) {
 	o := &service{app: &app{IO: IO{Env: func(string) string { return "" }, UserHome: t.TempDir(), Self: "andon"}}}
-	if _, err := o.define("plan9"); err == nil || !strings.Contains(err.Error(), "neither systemd nor launchd") {
+	if _, err := o.define("plan9", "run"); err == nil || !strings.Contains(err.Error(), "neither systemd nor launchd") {
 		t.Errorf("%v", err)
 	}
 }

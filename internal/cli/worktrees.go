@@ -181,7 +181,7 @@ func (w worktree) words() string {
 	if *w.Clean {
 		words = append(words, "clean")
 	} else {
-		words = append(words, count(w.state.Changed, "file")+" changed")
+		words = append(words, counted(w.state.Changed, "file", "files")+" changed")
 	}
 	if *w.Merged {
 		words = append(words, "merged")
