@@ -30,11 +30,12 @@ func good(running, blocked, ready, waiting string) map[string]args {
 
 // What is neither base64 nor a path, and longer than what names something, than any text
 // that is taken, and than that by far: the last is for one text of each tool, for most
-// of what it costs comes before any tool.
+// of what it costs comes before any tool. With the race detector, which makes the reading
+// of JSON many times slower, it is a fifth of that; .ci/run has it whole besides.
 var (
 	wide = "ü" + strings.Repeat("x", 20<<10)
 	long = "ü" + strings.Repeat("x", 1<<20)
-	huge = "ü" + strings.Repeat("x", 10<<20)
+	huge = "ü" + strings.Repeat("x", hugeMiB<<20)
 )
 
 // controls turn a terminal, or the direction of writing, around, and are in no name.
