@@ -178,28 +178,6 @@ planner: {command: [sh, -c, 'cat > /dev/null; cat "$ANSWER"']}
 	d.run(t, "check")
 }
 
-// A person sees a worker's output in its colours, which end with it, unless he wants
-// none; a file gets what was written.
-func TestLogHasTheColoursOfItsWorker(t *testing.T) {
-	d := newDesk(t)
-	id := d.create(t, "a", "--assignee=ada")
-	const words = "\x1b[1;31mred\x1b[0m \x1b[2J\x1b[8mhidden\x1b[34mblue"
-	logs := filepath.Join(d.home, "kanban", "logs")
-	if err := os.MkdirAll(logs, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	put(t, filepath.Join(logs, id+".log"), words, 0o600)
-	if got := d.run(t, "log", id); got != words {
-		t.Errorf("a file gets %q, want %q", got, words)
-	}
-	if got, want := d.onTTY(t, "TERM=xterm", "log", id), "\x1b[1;31mred\x1b[0m ␛[2Jhidden\x1b[34mblue\x1b[0m"; got != want {
-		t.Errorf("a terminal gets %q, want %q", got, want)
-	}
-	if got, want := d.onTTY(t, "NO_COLOR=1", "log", id), "red ␛[2Jhiddenblue"; got != want {
-		t.Errorf("a terminal without colours gets %q, want %q", got, want)
-	}
-}
-
 // victim is a card that has some words wherever there is place for them.
 type victim struct {
 	name, words string

@@ -158,19 +158,6 @@ func (o *logs) seek(file *os.File) (size int64, err error) {
 // growthLook is how often a followed log is looked at.
 const growthLook = 200 * time.Millisecond
 
-// again goes back to the start of a log that was begun anew.
-func again(file *os.File) error {
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	at, err := file.Seek(0, io.SeekCurrent)
-	if err == nil && info.Size() < at {
-		_, err = file.Seek(0, io.SeekStart)
-	}
-	return err
-}
-
 // grow prints the file as it grows, until the run that was open at the start is
 // open no more. The state of the card is always read before the file, so that
 // nothing written until then is left out.
@@ -204,7 +191,7 @@ func (o *logs) grow(ctx context.Context, s *session, id kanban.TaskID, file *os.
 	tick := time.NewTicker(growthLook)
 	defer tick.Stop()
 	for {
-		if err := again(file); err != nil {
+		if err := view.Anew(file); err != nil {
 			return err
 		}
 		if _, err := io.Copy(o.Out, file); err != nil {

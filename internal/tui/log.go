@@ -11,6 +11,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"andon/internal/view"
 	"andon/kanban"
 )
 
@@ -50,19 +51,6 @@ func (m *model) openLog(t kanban.Task) tea.Cmd {
 	return m.readLog(p)
 }
 
-// again goes back to the start of a log that a long run has begun anew.
-func again(file io.Seeker) error {
-	at, err := file.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return err
-	}
-	if end, err := file.Seek(0, io.SeekEnd); err != nil || end < at {
-		at = 0
-	}
-	_, err = file.Seek(at, io.SeekStart)
-	return err
-}
-
 // readLog reads what a log has more than was read. Where there is none yet, one
 // may come.
 func (m *model) readLog(p *page) tea.Cmd {
@@ -86,7 +74,7 @@ func (m *model) readLog(p *page) tea.Cmd {
 				}
 			}
 		}
-		if err := again(file); err != nil {
+		if err := view.Anew(file); err != nil {
 			return loggedMsg{page: p, file: file, err: err}
 		}
 		more, err := io.ReadAll(io.LimitReader(file, logKept))

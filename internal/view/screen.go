@@ -131,3 +131,17 @@ func unfinished(text []byte) int {
 	}
 	return 0
 }
+
+// Anew goes back to the start of a log that a long run has begun anew: it is shorter
+// than what was read of it.
+func Anew(file io.Seeker) error {
+	at, err := file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return err
+	}
+	if end, err := file.Seek(0, io.SeekEnd); err != nil || end < at {
+		at = 0
+	}
+	_, err = file.Seek(at, io.SeekStart)
+	return err
+}
