@@ -61,7 +61,7 @@ func BenchmarkIdleSupervisors(b *testing.B) {
 		supervisors = nil
 		for _, t := range tasks {
 			if run, err := bd.Run(b.Context(), t.Run); err == nil && run != nil && run.Worker.AgentPID != 0 {
-				supervisors = append(supervisors, int(t.WorkerPID))
+				supervisors = append(supervisors, int(run.Worker.PID)) // the card was read before, and may have none yet
 			}
 		}
 		return len(supervisors) == agents, err
