@@ -1,6 +1,9 @@
 package kanban
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Audit says what about a card contradicts itself. runs are all of the card's.
 // A board on which any verb of any program was carried out whole has no finding.
@@ -40,6 +43,44 @@ func Audit(t Task, runs []Run) []string {
 	}
 	if t.Status == Running && t.Lock == "" {
 		say("it is running and held by nobody")
+	}
+	return found
+}
+
+// AuditLinks finds the cards that wait for themselves, by way of others or not:
+// none of them ever becomes ready. No verb links so, but two programs may have that
+// linked at the same moment. The links are those among cards that exist.
+func AuditLinks(links []Link) (found []string) {
+	children := map[TaskID][]TaskID{}
+	for _, l := range links {
+		children[l.Parent] = append(children[l.Parent], l.Child)
+	}
+	var parents []TaskID
+	for id := range children {
+		slices.Sort(children[id])
+		parents = append(parents, id)
+	}
+	slices.Sort(parents)
+	seen, way := map[TaskID]bool{}, []TaskID{}
+	at := map[TaskID]int{} // the places of those on the way
+	var walk func(TaskID)
+	walk = func(id TaskID) {
+		if i, on := at[id]; on {
+			found = append(found, "cards wait for each other: "+arrows(append(slices.Clone(way[i:]), id)))
+			return
+		}
+		if seen[id] {
+			return
+		}
+		seen[id], at[id], way = true, len(way), append(way, id)
+		for _, c := range children[id] {
+			walk(c)
+		}
+		way = way[:len(way)-1]
+		delete(at, id)
+	}
+	for _, id := range parents {
+		walk(id)
 	}
 	return found
 }

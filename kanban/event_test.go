@@ -123,6 +123,23 @@ func TestLatestSummary(t *testing.T) {
 	}
 }
 
+func TestAuditLinks(t *testing.T) {
+	for _, tt := range []struct {
+		links []Link
+		want  []string
+	}{
+		{nil, nil},
+		{[]Link{{"a", "b"}, {"a", "c"}, {"b", "d"}, {"c", "d"}}, nil},
+		{[]Link{{"a", "a"}}, []string{"cards wait for each other: a -> a"}},
+		{[]Link{{"z", "b"}, {"b", "c"}, {"c", "d"}, {"d", "b"}, {"d", "e"}}, []string{"cards wait for each other: b -> c -> d -> b"}},
+		{[]Link{{"c", "d"}, {"a", "b"}, {"d", "c"}, {"b", "a"}}, []string{"cards wait for each other: a -> b -> a", "cards wait for each other: c -> d -> c"}},
+	} {
+		if got := AuditLinks(tt.links); !slices.Equal(got, tt.want) {
+			t.Errorf("%v: %q, want %q", tt.links, got, tt.want)
+		}
+	}
+}
+
 func TestAuditFinds(t *testing.T) {
 	whole, run := running()
 	if got := Audit(whole, []Run{*run}); got != nil {

@@ -44,3 +44,22 @@ func TestEveryKindIsTold(t *testing.T) {
 		t.Errorf("told of %q, and event.go has %q", got, want)
 	}
 }
+
+// Which events carry a run is Hermes' as it is: its readers group a card's history
+// by that.
+func TestEventsOfRuns(t *testing.T) {
+	t.Parallel()
+	without := []EventKind{EventCreated, EventAssigned, EventModelSet, EventEffortSet, EventLinked, EventUnlinked, EventCommented, EventAttached, EventDetached,
+		EventPromoted, EventPromotedBy, EventClaimRejected, EventHallucinated, EventEdited, EventUnblocked, EventReviewReopened, EventSpecified, EventDecomposed,
+		EventGuarded, EventUnguarded, EventScratchTip, EventStatus, EventReprioritized}
+	for _, k := range Kinds {
+		if k.Run == slices.Contains(without, k.Kind) {
+			t.Errorf("%s carries a run: %t", k.Kind, k.Run)
+		}
+	}
+	run := Run{ID: 7, Task: "t_1", Status: "running", StartedAt: noon}
+	c := does(t)(card(Running).with(func(t *Task) { t.Run, t.Lock = 7, "h:1" }).Placed(run, "/w", "", "tip"))
+	if len(c.Events) != 1 || c.Events[0].Run != 0 {
+		t.Errorf("the tip is %+v", c.Events)
+	}
+}

@@ -208,6 +208,27 @@ func TestLegalRefusesWhatIsNotInTheTable(t *testing.T) {
 
 // docs/states.md is the table of moves as people read it. Run this test with
 // -update after a change of the table.
+// A card in a status of another program's is not lost to this one: it can be put
+// away, deleted and talked about, and goes nowhere else.
+func TestForeignStatus(t *testing.T) {
+	free := []Verb{VerbAssign, VerbComment, VerbLink, VerbUnlink, VerbUnguard, VerbAttach, VerbDetach, VerbDelete, VerbArchive, VerbEdit, VerbSetModel, VerbSetEffort}
+	for _, v := range Verbs {
+		for _, ask := range cases[v] {
+			task := Task{ID: "t_1", Title: "x", Status: "failed", Assignee: "ada"}
+			c, err := ask(task)
+			if err == nil {
+				err = c.Legal()
+			}
+			if (err == nil) != slices.Contains(free, v) {
+				t.Errorf("%s: %v", v, err)
+			}
+			if want := map[Verb]Status{VerbArchive: Archived, VerbDelete: Gone}; err == nil && c.Task.Status != task.Status && c.Task.Status != want[v] {
+				t.Errorf("%s leads to %q", v, c.Task.Status)
+			}
+		}
+	}
+}
+
 func TestStatesDocument(t *testing.T) {
 	path := filepath.Join("..", "docs", "states.md")
 	want := statesDocument()

@@ -129,26 +129,38 @@ var Moves = func() []Move {
 		{VerbReclaim, Blocked, []Status{Ready}}, // likewise
 	}
 	for _, s := range Statuses {
-		link := Move{VerbLink, s, []Status{s}}
-		if s == Ready {
-			link.To = []Status{Ready, Todo}
-		}
-		m = append(m, Move{VerbAssign, s, []Status{s}}, Move{VerbComment, s, []Status{s}}, link,
-			Move{VerbUnlink, s, []Status{s}}, Move{VerbUnguard, s, []Status{s}}, Move{VerbAttach, s, []Status{s}}, Move{VerbDetach, s, []Status{s}},
-			Move{VerbDelete, s, []Status{Gone}})
-		if s != Archived {
-			m = append(m, Move{VerbArchive, s, []Status{Archived}}, Move{VerbEdit, s, []Status{s}},
-				Move{VerbSetModel, s, []Status{s}}, Move{VerbSetEffort, s, []Status{s}})
-		}
+		m = append(m, anywhere(s)...)
 	}
 	return m
 }()
+
+// anywhere are the moves that are legal wherever a card stands. Those of a status
+// that only another program knows are no others: such a card can be talked about,
+// put away and deleted, and where it goes is the other program's affair.
+func anywhere(s Status) []Move {
+	link := Move{VerbLink, s, []Status{s}}
+	if s == Ready {
+		link.To = []Status{Ready, Todo}
+	}
+	m := []Move{{VerbAssign, s, []Status{s}}, {VerbComment, s, []Status{s}}, link,
+		{VerbUnlink, s, []Status{s}}, {VerbUnguard, s, []Status{s}}, {VerbAttach, s, []Status{s}}, {VerbDetach, s, []Status{s}},
+		{VerbDelete, s, []Status{Gone}}}
+	if s != Archived {
+		m = append(m, Move{VerbArchive, s, []Status{Archived}}, Move{VerbEdit, s, []Status{s}},
+			Move{VerbSetModel, s, []Status{s}}, Move{VerbSetEffort, s, []Status{s}})
+	}
+	return m
+}
 
 // May reports whether the verb is legal for a card in this status at all.
 func (s Status) May(v Verb) bool { return len(s.targets(v)) > 0 }
 
 func (s Status) targets(v Verb) []Status {
-	for _, m := range Moves {
+	moves := Moves
+	if s != Gone && !slices.Contains(Statuses, s) {
+		moves = anywhere(s)
+	}
+	for _, m := range moves {
 		if m.Verb == v && m.From == s {
 			return m.To
 		}

@@ -61,7 +61,7 @@ func (t Task) Placed(run Run, path, branch, tip string) (Change, error) {
 	c := t.change(VerbHeartbeat)
 	c.Task.WorkspacePath, c.Task.Branch = path, branch
 	if tip != "" {
-		c.event(EventScratchTip, run.ID, payload("message", tip))
+		c.event(EventScratchTip, 0, payload("message", tip))
 	}
 	return c, nil
 }

@@ -160,7 +160,7 @@ func (k *keeping) end(ctx context.Context, c *kanban.Change) error {
 func (k *keeping) made(r store.Ref) bool {
 	_, known := k.was[r]
 	if !known {
-		k.was[r] = nil
+		k.was[r] = store.Image{}
 		k.refs = append(k.refs, r)
 	}
 	return !known

@@ -456,3 +456,25 @@ func TestWhatIsNotKept(t *testing.T) {
 		}
 	})
 }
+
+// A card that comes back has what other programs keep in columns of their own.
+func TestUndoBringsForeignColumnsBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := newScene(t, db)
+		storetest.Exec(t, db, `ALTER TABLE tasks ADD COLUMN "the ""mood""" TEXT`, `ALTER TABLE task_comments ADD COLUMN stars INTEGER NOT NULL DEFAULT 3`,
+			`UPDATE tasks SET "the ""mood""" = 'gay' WHERE id = '`+string(s.parent)+`'`, `UPDATE task_comments SET stars = 5`)
+		command := s.command()
+		kept, err := s.Remains(t.Context(), s.parent)
+		if err == nil {
+			_, err = s.Delete(t.Context(), s.parent, kanban.Deletion{}, kept)
+		}
+		if err == nil {
+			_, err = s.Undo(t.Context(), command, false, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "the card", storetest.Dump(t, db, `SELECT title, "the ""mood""" AS mood FROM tasks WHERE id = '`+string(s.parent)+`'`), []string{"title=parent mood=gay "})
+		same(t, "its comment", storetest.Dump(t, db, `SELECT body, stars FROM task_comments`), []string{"body=a remark stars=5 "})
+	})
+}

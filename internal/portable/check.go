@@ -2,6 +2,7 @@ package portable
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -15,7 +16,7 @@ const maxID = 1 << 62
 // what would not be a board: keys that are missing, come twice or out of order,
 // and rows that belong to nothing. It remembers the ids of cards and runs.
 type checker struct {
-	cards map[string]bool
+	cards map[string]bool // by [brief]
 	runs  map[int64]bool
 	files map[string]bool // that rows name
 
@@ -28,6 +29,16 @@ type checker struct {
 
 func newChecker() *checker {
 	return &checker{cards: map[string]bool{}, runs: map[int64]bool{}, files: map[string]bool{}, numbers: map[string]int64{}}
+}
+
+// brief is an id, or its hash where it is long: what is remembered of a card is
+// little, whatever the archive says.
+func brief(id string) string {
+	if len(id) <= sha256.Size {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	return "\x00" + string(sum[:]) // longer than an id that is none
 }
 
 func (c *checker) row(t store.Table, row []any) error {
@@ -61,7 +72,7 @@ func (c *checker) belongs(t store.Table, row []any) error {
 	at := func(name string) any { return row[t.Index(name)] }
 	switch t.Name {
 	case "tasks":
-		c.cards[row[0].(string)] = true
+		c.cards[brief(row[0].(string))] = true
 		c.saw("task_runs", at("current_run_id"))
 		if at("status") == "running" {
 			c.running++
@@ -69,7 +80,7 @@ func (c *checker) belongs(t store.Table, row []any) error {
 		return nil
 	case "task_links":
 		for _, v := range row {
-			if !c.cards[v.(string)] {
+			if !c.cards[brief(v.(string))] {
 				return fmt.Errorf("there is no card %q", v)
 			}
 		}
@@ -86,7 +97,7 @@ func (c *checker) belongs(t store.Table, row []any) error {
 		return nil
 	}
 	task, _ := at("task_id").(string)
-	if !c.cards[task] {
+	if !c.cards[brief(task)] {
 		return fmt.Errorf("there is no card %q", at("task_id"))
 	}
 	switch t.Name {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"andon/kanban"
 )
@@ -35,6 +36,12 @@ func (db *DB) Contradictions(ctx context.Context) (found []string, err error) {
 		for _, t := range tasks {
 			found = append(found, kanban.Audit(t, of[t.ID])...)
 		}
+		rows, err := tx.query(ctx, `SELECT l.parent_id, l.child_id FROM task_links l JOIN tasks p ON p.id = l.parent_id JOIN tasks c ON c.id = l.child_id`)
+		links, err := collect(rows, err, func(l *kanban.Link) []any { return []any{&l.Parent, &l.Child} })
+		if err != nil {
+			return fmt.Errorf("read links: %w", err)
+		}
+		found = append(found, kanban.AuditLinks(links)...)
 		return nil
 	})
 	if err != nil {

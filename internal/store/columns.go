@@ -298,14 +298,26 @@ func (d *scanInt) Scan(src any) error {
 		s := asText(v)
 		if n, err := strconv.ParseFloat(s, 64); err == nil {
 			d.set(int64(n))
-		} else if t, err := time.Parse(time.RFC3339, s); err == nil {
-			d.set(t.Unix())
 		} else {
-			d.set(0)
+			d.set(secondsOf(s))
 		}
 	}
 	return nil
 }
+
+// secondsOf is a time that was stored as text, as Python writes it or SQLite's
+// CURRENT_TIMESTAMP does, which is UTC; zero if the text is none.
+func secondsOf(s string) int64 {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.Unix()
+		}
+	}
+	return 0
+}
+
+// intTo puts an integer at a place, as leniently.
+func intTo(at *int64) any { return &scanInt{func(n int64) { *at = n }} }
 
 func asText(src any) string {
 	switch v := src.(type) {
@@ -315,8 +327,6 @@ func asText(src any) string {
 		return v
 	case []byte:
 		return string(v)
-	case time.Time: // the driver's guess about a declared type
-		return v.Format(time.RFC3339)
 	}
 	return fmt.Sprint(src)
 }

@@ -46,7 +46,7 @@ func (tx *Tx) FirstSince(ctx context.Context, at time.Time) (kanban.EventID, err
 	for low < high {
 		mid := low + (high-low)/2
 		var id, created int64
-		if err := tx.queryRow(ctx, `SELECT id, created_at FROM task_events WHERE id >= ? ORDER BY id LIMIT 1`, mid).Scan(&id, &created); err != nil {
+		if err := tx.queryRow(ctx, `SELECT id, created_at FROM task_events WHERE id >= ? ORDER BY id LIMIT 1`, mid).Scan(&id, intTo(&created)); err != nil {
 			return 0, fmt.Errorf("find the events since %s: %w", at.Format(time.DateTime), err)
 		}
 		if created >= at.Unix() {

@@ -35,6 +35,11 @@ func appendValue(b []byte, v any) ([]byte, error) {
 		return append(b, "null"...), nil
 	case int64:
 		return strconv.AppendInt(b, v, 10), nil
+	case bool: // the driver's word for a number, by the column's declared type
+		if v {
+			return append(b, '1'), nil
+		}
+		return append(b, '0'), nil
 	case float64:
 		return odd("real", strconv.FormatFloat(v, 'x', -1, 64)), nil
 	case []byte:

@@ -68,7 +68,7 @@ func (tx *Tx) Finished(ctx context.Context, settled []kanban.Status, since time.
 	var all []Finished
 	var created, completed int64
 	var started int64
-	err := tx.scan(ctx, []any{&created, &started, &completed}, func() {
+	err := tx.scan(ctx, []any{intTo(&created), intTo(&started), intTo(&completed)}, func() {
 		f := Finished{Created: time.Unix(created, 0), Completed: time.Unix(completed, 0)}
 		if started > 0 {
 			f.Started = time.Unix(started, 0)
@@ -84,7 +84,7 @@ func (tx *Tx) Made(ctx context.Context, in []kanban.Status) (map[kanban.Status][
 	all := map[kanban.Status][]time.Time{}
 	for _, s := range in {
 		var created int64
-		if err := tx.scan(ctx, []any{&created}, func() { all[s] = append(all[s], time.Unix(created, 0)) },
+		if err := tx.scan(ctx, []any{intTo(&created)}, func() { all[s] = append(all[s], time.Unix(created, 0)) },
 			`SELECT created_at FROM tasks WHERE status = ?`, s); err != nil {
 			return nil, err
 		}
@@ -124,7 +124,7 @@ func (tx *Tx) SpellEvents(ctx context.Context, from kanban.EventID) ([]kanban.Ev
 	var all []kanban.Event
 	var e kanban.Event
 	var at int64
-	err := tx.scan(ctx, []any{&e.ID, &e.Task, &e.Kind, &at}, func() {
+	err := tx.scan(ctx, []any{&e.ID, &e.Task, &e.Kind, intTo(&at)}, func() {
 		e.At = time.Unix(at, 0)
 		all = append(all, e)
 	}, `SELECT id, task_id, kind, created_at FROM task_events WHERE id >= ? AND kind IN (`+marks(len(kanban.SpellKinds))+`) ORDER BY id`,
@@ -138,7 +138,7 @@ func (tx *Tx) Ends(ctx context.Context, ids []kanban.TaskID) (map[kanban.TaskID]
 	var t kanban.Task
 	var at int64
 	for some := range slices.Chunk(ids, 500) {
-		if err := tx.scan(ctx, []any{&t.ID, &t.Status, &at}, func() {
+		if err := tx.scan(ctx, []any{&t.ID, &t.Status, intTo(&at)}, func() {
 			if t.CompletedAt = time.Unix(at, 0); at == 0 {
 				t.CompletedAt = time.Time{}
 			}

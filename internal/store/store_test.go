@@ -520,6 +520,7 @@ func TestAuditFindsWhatIsWrong(t *testing.T) {
 		"event of no card":       `INSERT INTO task_events (task_id, kind, created_at) VALUES ('t_gone', 'x', 1)`,
 		"event of no run":        `INSERT INTO task_events (task_id, run_id, kind, created_at) VALUES ('t_1', 99, 'x', 1)`,
 		"status of no programme": `UPDATE tasks SET status = 'doing'`,
+		"waits for itself":       `INSERT INTO task_links VALUES ('t_1', 't_1')`,
 		"held by somebody":       `UPDATE tasks SET claim_lock = 'h:1'`,
 	} {
 		t.Run(name, func(t *testing.T) {

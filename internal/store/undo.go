@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,44 +60,68 @@ func (r Ref) where() (t Table, cond string, args []any, err error) {
 	return t, strings.Join(names, " AND "), args, nil
 }
 
-// Image is a row as it stands, with all its columns; nil if it is not there.
-type Image []any
+// Image is a row as it stands, with every column that its table has, be it another
+// program's. Its zero value is a row that is not there.
+type Image struct {
+	columns []string
+	values  []any
+}
+
+func (i Image) none() bool { return i.columns == nil }
 
 // Image reads a row.
-func (tx *Tx) Image(ctx context.Context, r Ref) (Image, error) {
+func (tx *Tx) Image(ctx context.Context, r Ref) (i Image, err error) {
 	t, cond, args, err := r.where()
 	if err != nil {
-		return nil, err
+		return i, err
 	}
-	row, places := make([]any, len(t.Columns)), make([]any, len(t.Columns))
-	for i := range row {
-		places[i] = &row[i]
-	}
-	err = tx.queryRow(ctx, `SELECT `+t.names()+` FROM `+t.Name+` WHERE `+cond, args...).Scan(places...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
+	rows, err := tx.query(ctx, `SELECT * FROM `+t.Name+` WHERE `+cond, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read a row of %s: %w", t.Name, err)
+		return i, fmt.Errorf("read a row of %s: %w", t.Name, err)
 	}
-	return row, nil
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	if !rows.Next() {
+		return i, rows.Err()
+	}
+	names, err := rows.Columns()
+	if err != nil {
+		return i, err
+	}
+	row, places := make([]any, len(names)), make([]any, len(names))
+	for n := range row {
+		places[n] = &row[n]
+	}
+	if err := rows.Scan(places...); err != nil {
+		return i, fmt.Errorf("read a row of %s: %w", t.Name, err)
+	}
+	for n, name := range names {
+		if _, err := appendValue(nil, row[n]); err != nil && !t.knows(name) {
+			continue // of a type that we have no word for
+		}
+		i.columns, i.values = append(i.columns, name), append(i.values, row[n])
+	}
+	return i, rows.Err()
+}
+
+func (t Table) knows(column string) bool {
+	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == column })
 }
 
 // Compare tells how a row was changed; ok is false if it was not.
 func (r Ref) Compare(was, is Image) (row kanban.Row, ok bool, err error) {
-	t := travelling(r.Table)
 	row = kanban.Row{Table: r.Table, Key: json.RawMessage(r.Key)}
-	if was == nil && is == nil {
-		return row, false, nil
+	columns := was.columns
+	if was.none() {
+		columns = is.columns
 	}
 	var names []string
-	for i, c := range t.Columns {
-		if was != nil && is != nil {
-			a, err := appendValue(nil, was[i])
+	for i, name := range columns {
+		if !was.none() && !is.none() {
+			a, err := appendValue(nil, was.values[i])
 			if err != nil {
 				return row, false, err
 			}
-			b, err := appendValue(nil, is[i])
+			b, err := appendValue(nil, is.values[i])
 			if err != nil {
 				return row, false, err
 			}
@@ -106,29 +129,36 @@ func (r Ref) Compare(was, is Image) (row kanban.Row, ok bool, err error) {
 				continue
 			}
 		}
-		names = append(names, c.Name)
+		names = append(names, name)
 	}
-	if row.Was, err = t.project(was, names); err != nil {
+	if row.Was, err = was.project(names); err != nil {
 		return row, false, err
 	}
-	row.Is, err = t.project(is, names)
+	row.Is, err = is.project(names)
 	return row, len(names) > 0, err
 }
 
 // project is the JSON object of some columns, null for a row that is not there.
-func (t Table) project(row Image, names []string) (json.RawMessage, error) {
-	if row == nil {
+func (i Image) project(names []string) (_ json.RawMessage, err error) {
+	if i.none() {
 		return json.RawMessage("null"), nil
 	}
-	some := Table{Name: t.Name}
-	var values []any
-	for i, c := range t.Columns {
-		if slices.Contains(names, c.Name) {
-			some.Columns, values = append(some.Columns, c), append(values, row[i])
+	b := []byte{'{'}
+	for n, name := range i.columns {
+		if !slices.Contains(names, name) {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		if b, err = appendValue(b, name); err != nil {
+			return nil, err
+		}
+		if b, err = appendValue(append(b, ':'), i.values[n]); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	b, err := some.AppendRow(nil, values)
-	return bytes.TrimSuffix(b, []byte("\n")), err
+	return append(b, '}'), nil
 }
 
 // columnsOf are the names that an object has.
@@ -148,7 +178,7 @@ func columnsOf(object json.RawMessage) ([]string, map[string]json.RawMessage, er
 // Present reads the row as it is now, in the columns that the change altered.
 func (tx *Tx) Present(ctx context.Context, r kanban.Row) (json.RawMessage, error) {
 	is, err := tx.Image(ctx, Ref{r.Table, string(r.Key)})
-	if err != nil || is == nil {
+	if err != nil || is.none() {
 		return json.RawMessage("null"), err
 	}
 	names, _, err := columnsOf(r.Is)
@@ -161,7 +191,7 @@ func (tx *Tx) Present(ctx context.Context, r kanban.Row) (json.RawMessage, error
 	if err != nil {
 		return nil, err
 	}
-	return travelling(r.Table).project(is, names)
+	return is.project(names)
 }
 
 // putBack gives a row what it had before a change.
@@ -174,16 +204,20 @@ func (tx *Tx) putBack(ctx context.Context, r kanban.Row) error {
 	if err != nil {
 		return err
 	}
+	have, err := tx.columns(ctx, t)
+	if err != nil {
+		return err
+	}
 	var set []any
-	for _, name := range names {
-		if !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == name }) {
+	for i, name := range names {
+		if !slices.Contains(have, name) {
 			return fmt.Errorf("%s has no column %q", t.Name, name)
 		}
 		v, err := parseValue(values[name])
 		if err != nil {
 			return err
 		}
-		set = append(set, v)
+		names[i], set = `"`+strings.ReplaceAll(name, `"`, `""`)+`"`, append(set, v)
 	}
 	was, is := string(r.Was) != "null", string(r.Is) != "null"
 	switch {
@@ -198,6 +232,16 @@ func (tx *Tx) putBack(ctx context.Context, r kanban.Row) error {
 		return fmt.Errorf("put back a row of %s: %w", t.Name, err)
 	}
 	return nil
+}
+
+// columns are the names that the table's columns have.
+func (tx *Tx) columns(ctx context.Context, t Table) ([]string, error) {
+	rows, err := tx.query(ctx, `SELECT * FROM `+t.Name+` WHERE 1 = 0`)
+	if err != nil {
+		return nil, fmt.Errorf("read the columns of %s: %w", t.Name, err)
+	}
+	defer rows.Close()
+	return rows.Columns()
 }
 
 // Belongings names every row of a card, the card's own last.

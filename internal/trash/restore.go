@@ -15,19 +15,24 @@ import (
 
 // Restored are the files of a card that came back.
 type Restored struct {
-	dir   string
-	moved [][2]string // from and to
+	dir    string
+	moved  [][2]string // from and to
+	rename func(from, to string) error
 }
 
 // Restore puts the files of the card that was deleted last under this id back to
 // where they were. Where nothing is left in the trash to put back, it fails: the
 // card would not be whole.
 func Restore(place home.Board, id kanban.TaskID) (*Restored, error) {
+	return restore(place, id, os.Rename)
+}
+
+func restore(place home.Board, id kanban.TaskID, rename func(from, to string) error) (*Restored, error) {
 	dir, err := find(place, id)
 	if err != nil {
 		return nil, err
 	}
-	r := &Restored{dir: dir}
+	r := &Restored{dir: dir, rename: rename}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, denied(err)
@@ -56,7 +61,7 @@ func (r *Restored) move(from, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	if err := os.Rename(from, to); err != nil {
+	if err := moveFolder(from, to, r.rename); err != nil {
 		return err
 	}
 	r.moved = append(r.moved, [2]string{from, to})
@@ -66,7 +71,7 @@ func (r *Restored) move(from, to string) error {
 // Back moves the files into the trash again: the card did not come back.
 func (r *Restored) Back() (err error) {
 	for _, m := range r.moved {
-		err = errors.Join(err, os.Rename(m[1], m[0]))
+		err = errors.Join(err, moveFolder(m[1], m[0], r.rename))
 	}
 	r.moved = nil
 	return err

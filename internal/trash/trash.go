@@ -85,7 +85,11 @@ func keep(place home.Board, c Card) (dir string, err error) {
 		return "", &kanban.Error{Code: kanban.Denied, Err: err, Msg: fmt.Sprintf("keep %s before it is deleted: %v", c.Task, err),
 			Hint: "--purge deletes it for good"}
 	}
-	if err := os.MkdirAll(place.Trash, 0o700); err != nil {
+	err = os.MkdirAll(place.Trash, 0o700)
+	if err == nil {
+		err = fsx.SyncDir(filepath.Dir(place.Trash))
+	}
+	if err != nil {
 		return refuse(err)
 	}
 	text, err := json.MarshalIndent(c, "", "  ")
@@ -97,6 +101,9 @@ func keep(place home.Board, c Card) (dir string, err error) {
 		err := os.Mkdir(dir, 0o700)
 		if errors.Is(err, fs.ErrExist) {
 			continue // an id that was used again, and deleted again
+		}
+		if err == nil { // the rows last longer than a power cut, and so must the way to them
+			err = fsx.SyncDir(place.Trash)
 		}
 		if err == nil {
 			err = fsx.WriteFile(filepath.Join(dir, "card.json"), append(text, '\n'), 0o600)

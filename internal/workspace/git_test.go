@@ -129,6 +129,30 @@ func TestWorktreeKeepsTheBranchOfItsWorker(t *testing.T) {
 	}
 }
 
+// What a rebase has put aside is in no file and on no branch, and is not to be lost.
+func TestWorktreeAmidstARebaseStays(t *testing.T) {
+	t.Parallel()
+	repo := repository(t)
+	write(t, filepath.Join(repo, "b.txt"), "b\n")
+	git(t, repo, "add", ".")
+	git(t, repo, "commit", "-q", "-m", "second")
+	p := made(t, worktree("t_1", repo, ""), "")
+	task := worktree("t_1", p.Path, p.Branch)
+	write(t, filepath.Join(p.Path, "a.txt"), "precious\n")
+	git(t, p.Path, "-c", "sequence.editor=echo break >", "rebase", "-q", "-i", "--autostash", "HEAD~1")
+	s, err := workspace.Git{}.State(t.Context(), task)
+	if err != nil || s.Changed != 0 || s.Ahead != 0 {
+		t.Fatalf("%+v, %v: nothing is tried here", s, err)
+	}
+	if _, err := (workspace.Git{}).Prune(t.Context(), s, false); err == nil || !strings.Contains(err.Error(), "rebase") {
+		t.Errorf("pruned amidst a rebase: %v", err)
+	}
+	git(t, p.Path, "rebase", "--continue")
+	if got, err := os.ReadFile(filepath.Join(p.Path, "a.txt")); string(got) != "precious\n" {
+		t.Errorf("after the rebase: %q, %v", got, err)
+	}
+}
+
 func TestWorktreeOnABranchThatIsThere(t *testing.T) {
 	t.Parallel()
 	repo := repository(t)

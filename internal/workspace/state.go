@@ -20,6 +20,7 @@ type State struct {
 	Ours    bool   // andon made it, or Hermes
 	Locked  bool   // somebody told git to keep it
 	Branch  string // checked out there; of one whose folder is gone, the card's
+	Amidst  string // what git was stopped at, such as a rebase; empty: nothing
 	Changed int    // files with work that is in no commit, new ones included
 	Ahead   int    // commits that no other branch, tag or remote branch has
 	repo    string // the folder that all worktrees share
@@ -54,7 +55,7 @@ func (g Git) State(ctx context.Context, t kanban.Task) (State, error) {
 	if !s.Known || !s.Exists {
 		return s, nil
 	}
-	s.Branch = spot.Branch
+	s.Branch, s.Amidst = spot.Branch, amidst(spot.Dir)
 	out, err := g.ask(ctx, spot.Path, "status", "--porcelain", "-z", "--untracked-files=normal")
 	if err != nil {
 		return s, err
@@ -65,6 +66,19 @@ func (g Git) State(ctx context.Context, t kanban.Task) (State, error) {
 		}
 	}
 	return s, g.ahead(ctx, spot.Path, &s)
+}
+
+// amidst names what git has begun in a worktree and not ended. Until then it may keep
+// work there that neither the files nor any branch show, such as what a rebase has
+// put aside.
+func amidst(dir string) string {
+	for _, at := range []struct{ file, what string }{{"rebase-merge", "a rebase"}, {"rebase-apply", "a rebase"}, {"MERGE_HEAD", "a merge"},
+		{"MERGE_AUTOSTASH", "a merge"}, {"CHERRY_PICK_HEAD", "a cherry-pick"}, {"REVERT_HEAD", "a revert"}, {"sequencer", "a cherry-pick or a revert"}} {
+		if _, err := os.Lstat(filepath.Join(dir, at.file)); err == nil {
+			return at.what
+		}
+	}
+	return ""
 }
 
 // ahead counts the commits that would be out of reach without the branch, or, of
@@ -101,7 +115,8 @@ func ours(s Spot, id kanban.TaskID) bool {
 }
 
 // Keeps says why the worktree is not to be removed; empty if it may be. With force,
-// work that is in no commit and commits that are nowhere else do not keep it.
+// work that is in no commit and commits that are nowhere else do not keep it, nor does
+// what git was stopped at.
 func (s State) Keeps(force bool) string {
 	switch {
 	case !s.Exists && !s.Known:
@@ -114,6 +129,8 @@ func (s State) Keeps(force bool) string {
 		return "it is locked; `git worktree unlock` frees it"
 	case force:
 		return ""
+	case s.Amidst != "":
+		return fmt.Sprintf("git was stopped amidst %s there", s.Amidst)
 	case s.Changed > 0:
 		return fmt.Sprintf("%d files have work that is in no commit", s.Changed)
 	case s.Ahead > 0:

@@ -155,6 +155,9 @@ func newBoard(dsn, slug string, o store.Options) (*board, error) {
 	if b.config.RuntimeParams["application_name"] == "" {
 		b.config.RuntimeParams["application_name"] = "andon"
 	}
+	// What we send is this, whatever the database or the user is set to: the server
+	// would make other letters of it and store those.
+	b.config.RuntimeParams["client_encoding"] = "UTF8"
 	b.ident = pgx.Identifier{b.schema}.Sanitize()
 	hash := sha256.Sum256([]byte(b.schema))
 	b.key = int64(binary.BigEndian.Uint64(hash[:]))

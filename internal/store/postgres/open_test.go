@@ -357,6 +357,34 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// Letters are stored as they are where the database has the server take what
+// clients send for another encoding.
+func TestTextIsUnicodeWhateverTheDatabaseIsSetTo(t *testing.T) {
+	t.Parallel()
+	dsn, err := storetest.Database("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	exec(t, n, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET client_encoding = latin1', current_database()); END $$`)
+	db, err := postgres.Open(t.Context(), dsn, "default", store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := create(t.Context(), db, "t_ü"); err != nil {
+		t.Fatal(err)
+	}
+	var letters int
+	if err := n.QueryRowContext(t.Context(), `SELECT char_length(id) FROM b_default.tasks`).Scan(&letters); err != nil || letters != 3 {
+		t.Errorf("the id has %d letters on the server (%v), want 3", letters, err)
+	}
+}
+
 // Commits wake whoever waits, at once, and a transaction that changed nothing
 // wakes nobody.
 func TestWake(t *testing.T) {

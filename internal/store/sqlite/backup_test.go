@@ -265,3 +265,29 @@ func TestRestoreOfAnOldFile(t *testing.T) {
 		t.Error("the old file was altered")
 	}
 }
+
+// A copy whose pages have another size is as good a copy: other builds of SQLite
+// have another size to begin with.
+func TestRestoreOfAnotherPageSize(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path, copied := filepath.Join(dir, "kanban.db"), filepath.Join(dir, "copy.db")
+	db := storetest.Open(t, path)
+	if err := addCard(t.Context(), db, "t_1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlite.Backup(t.Context(), path, copied, false, nil, store.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(addCard(t.Context(), db, "t_2"), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	makeFile(t, copied, `PRAGMA journal_mode = DELETE; PRAGMA page_size = 8192; VACUUM`)
+	if _, err := sqlite.Restore(t.Context(), path, copied, store.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := count(t, path); got != 1 {
+		t.Errorf("the restored board has %d cards, want 1", got)
+	}
+	storetest.Check(t, storetest.Open(t, path))
+}

@@ -21,7 +21,7 @@ func open(file string, configure func(*sqlite3.Conn) error) (*sql.DB, error) {
 }
 
 func openURI(file, dsn string, configure func(*sqlite3.Conn) error) (*sql.DB, error) {
-	c, err := (&driver.SQLite{}).OpenConnector(dsn)
+	c, err := (&driver.SQLite{}).OpenConnector(asStored(dsn))
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +35,18 @@ func uri(file, query string) string {
 		p = "/" + p // a Windows drive
 	}
 	return (&url.URL{Scheme: "file", Path: p, OmitHost: true, RawQuery: query}).String()
+}
+
+// asStored keeps the driver from making times of what it takes for times, be it
+// text that reads like one or a number in a column that is declared as one: a row
+// that is kept, compared or exported is what stands in the file. It is told a form
+// that no text has.
+func asStored(dsn string) string {
+	sep := "?"
+	if strings.Contains(dsn, "?") {
+		sep = "&"
+	}
+	return dsn + sep + "_timefmt=none"
 }
 
 type connector struct {

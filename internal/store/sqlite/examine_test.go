@@ -49,6 +49,11 @@ func TestExamineAltersNothing(t *testing.T) {
 				if after := content(t, filepath.Dir(path)); len(after) != len(before) || after["kanban.db"] != before["kanban.db"] {
 					t.Errorf("the folder was altered")
 				}
+				pool = one(t, path) // theirs, it could not become a board
+				mustExec(t, pool, `DROP TABLE theirs`)
+				if err := pool.Close(); err != nil {
+					t.Fatal(err)
+				}
 			}
 			db, err := Open(t.Context(), path, store.Options{})
 			if err != nil {

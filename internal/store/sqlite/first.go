@@ -60,6 +60,9 @@ func (b *board) first(ctx context.Context) (err error) {
 		return err
 	}
 	defer conn.Close()
+	if err := b.foreign(ctx, conn); err != nil {
+		return err
+	}
 	if err := b.journal(ctx, conn, fresh); err != nil {
 		return err
 	}
@@ -68,6 +71,20 @@ func (b *board) first(ctx context.Context) (err error) {
 	}
 	if fresh {
 		b.stamp() // it was made here, just now
+	}
+	return nil
+}
+
+// foreign refuses a database that is another program's, which a slip in a path may
+// name: it has tables, and none of a board's. Nothing is added to it.
+func (b *board) foreign(ctx context.Context, conn *sql.Conn) error {
+	var tables, cards int
+	if err := conn.QueryRowContext(ctx, `SELECT count(*), count(CASE WHEN name = 'tasks' THEN 1 END) FROM sqlite_schema
+		WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'`).Scan(&tables, &cards); err != nil {
+		return err
+	}
+	if tables > 0 && cards == 0 {
+		return &kanban.Error{Code: kanban.Invalid, Msg: fmt.Sprintf("%s is a database and no board", b.path), Hint: "name another with --db or --home; a new file becomes a board"}
 	}
 	return nil
 }

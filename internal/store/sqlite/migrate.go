@@ -71,7 +71,7 @@ func current(ctx context.Context, conn *sql.Conn) (bool, error) {
 	}
 	var version string
 	err = conn.QueryRowContext(ctx, `SELECT value FROM andon_meta WHERE key = 'schema'
-		AND NOT EXISTS (SELECT 1 FROM tasks WHERE status = 'running' AND current_run_id IS NULL)`).Scan(&version)
+		AND NOT EXISTS (SELECT 1 FROM tasks WHERE `+runless+`)`).Scan(&version)
 	if err == sql.ErrNoRows {
 		return false, nil
 	}
@@ -131,13 +131,18 @@ func (m *migration) addColumns() {
 	}
 }
 
-// openRuns gives each running card of the time before runs an open run.
+// runless is the condition that a card is running without a run of its own: it is of
+// the time before runs, or another program made the table of runs anew, with other
+// numbers. Nobody would ever take such a card back.
+const runless = `status = 'running' AND NOT EXISTS (SELECT 1 FROM task_runs o WHERE o.id = tasks.current_run_id AND o.task_id = tasks.id)`
+
+// openRuns gives each of them its open run, if it has one, or a new one.
 func (m *migration) openRuns() {
 	m.exec(`INSERT INTO task_runs (task_id, profile, step_key, status, claim_lock, claim_expires, worker_pid,
 			max_runtime_seconds, last_heartbeat_at, started_at)
 		SELECT id, assignee, current_step_key, 'running', claim_lock, claim_expires, worker_pid,
 			max_runtime_seconds, last_heartbeat_at, COALESCE(started_at, unixepoch())
-		FROM tasks WHERE status = 'running' AND current_run_id IS NULL`)
+		FROM tasks WHERE ` + runless + ` AND NOT EXISTS (SELECT 1 FROM task_runs o WHERE o.task_id = tasks.id AND o.ended_at IS NULL)`)
 	m.exec(`UPDATE tasks SET current_run_id = (SELECT max(r.id) FROM task_runs r WHERE r.task_id = tasks.id AND r.ended_at IS NULL)
-		WHERE status = 'running' AND current_run_id IS NULL`)
+		WHERE ` + runless)
 }

@@ -168,3 +168,32 @@ func TestUnloggedFileIsToldOnce(t *testing.T) {
 		t.Errorf("after repair --wal: %q", got)
 	}
 }
+
+// A running card whose run is not there, or is another card's, gets one of its own
+// when the board is next opened: else nobody could ever take it back.
+func TestRunningCardsGetARunOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kanban.db")
+	db := storetest.Open(t, path)
+	storetest.Exec(t, db,
+		`INSERT INTO task_runs (id, task_id, profile, status, started_at) VALUES (5, 't_own', 'ada', 'running', 10), (3, 't_lost', 'ada', 'running', 11)`,
+		`INSERT INTO tasks (id, title, assignee, status, created_at, started_at, claim_lock, claim_expires, current_run_id) VALUES
+			('t_gone', 'x', 'ada', 'running', 1, 11, 'far:1', 12, 77), ('t_lost', 'x', 'ada', 'running', 1, 11, 'far:5', 12, 78), ('t_none', 'x', 'ada', 'running', 1, 11, 'far:2', 12, 0),
+			('t_other', 'x', 'ada', 'running', 1, 11, 'far:3', 12, 5), ('t_own', 'x', 'ada', 'running', 1, 10, 'far:4', 12, 5)`)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time there is nothing to do
+		db = storetest.Open(t, path)
+		want := []string{"id=t_gone r=6 claim_lock=far:1 started_at=11 ", "id=t_lost r=3 claim_lock=NULL started_at=11 ", "id=t_none r=7 claim_lock=far:2 started_at=11 ",
+			"id=t_other r=8 claim_lock=far:3 started_at=11 ", "id=t_own r=5 claim_lock=NULL started_at=10 "}
+		got := storetest.Dump(t, db, `SELECT t.id, r.id r, r.claim_lock, r.started_at FROM tasks t JOIN task_runs r ON r.id = t.current_run_id AND r.task_id = t.id AND r.ended_at IS NULL ORDER BY t.id`)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+		storetest.Check(t, db)
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

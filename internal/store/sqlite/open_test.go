@@ -105,6 +105,24 @@ func TestOpenRefusesAFolder(t *testing.T) {
 	}
 }
 
+// Another program's database, which a slip may name, is left as it is.
+func TestOpenRefusesAnothersDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "places.db")
+	makeFile(t, path, `CREATE TABLE places (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT)`, `INSERT INTO places (name) VALUES ('home')`)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // also when it was examined already
+		if _, err := sqlite.Open(t.Context(), path, store.Options{}); kanban.CodeOf(err) != kanban.Invalid || !strings.Contains(err.Error(), "no board") {
+			t.Errorf("got %v, want it refused as no board", err)
+		}
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("it was altered (%v)", err)
+	}
+}
+
 func TestOpenTakesAnEmptyFileForANewOne(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kanban.db")
 	if err := os.WriteFile(path, nil, 0o644); err != nil {

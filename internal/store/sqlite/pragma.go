@@ -29,13 +29,19 @@ func set(c *sqlite3.Conn, busy time.Duration) error {
 	return unset(c)
 }
 
+// logLimit is how many bytes of the write-ahead log are kept once what stands in it
+// is in the file. A reader that stays long lets it grow without bound, and no one
+// would cut it again while a dispatcher keeps it open: for weeks.
+const logLimit = 4 << 20
+
 type pragma struct {
 	name  string
 	value int64
 }
 
 var pragmas = func() []pragma {
-	list := []pragma{{"synchronous", 2}, {"wal_autocheckpoint", 100}, {"foreign_keys", 1}, {"secure_delete", 1}, {"cell_size_check", 1}}
+	list := []pragma{{"synchronous", 2}, {"wal_autocheckpoint", 100}, {"foreign_keys", 1}, {"secure_delete", 1}, {"cell_size_check", 1},
+		{"journal_size_limit", logLimit}}
 	if runtime.GOOS == "darwin" {
 		list = append(list, pragma{"checkpoint_fullfsync", 1})
 	}

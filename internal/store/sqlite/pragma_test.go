@@ -33,7 +33,7 @@ func TestPragmasOfEveryConnection(t *testing.T) {
 	defer pool.Close()
 	want := map[string]string{
 		"busy_timeout": "7000", "journal_mode": "wal", "synchronous": "2", "wal_autocheckpoint": "100",
-		"foreign_keys": "1", "secure_delete": "1", "cell_size_check": "1",
+		"foreign_keys": "1", "secure_delete": "1", "cell_size_check": "1", "journal_size_limit": "4194304",
 	}
 	if runtime.GOOS == "darwin" {
 		want["checkpoint_fullfsync"] = "1"

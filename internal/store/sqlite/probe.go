@@ -26,7 +26,7 @@ func Probe(ctx context.Context, path, table string) (_ *store.DB, err error) {
 	}
 	opening.Lock() // another opener of this process may be alone with the file
 	defer opening.Unlock()
-	if b.pool, err = openURI(b.file, uri(b.file, "mode=ro"), b.configure); err != nil {
+	if b.pool, err = b.observe(); err != nil {
 		return nil, err
 	}
 	var n int

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+
+	"andon/internal/fsx"
 )
 
 // keepCopies is how many copies of damaged states of one file are kept.
@@ -87,7 +89,7 @@ func copyFile(from, to string) (err error) {
 		err = os.Chtimes(partial, info.ModTime(), info.ModTime())
 	}
 	if err == nil {
-		err = os.Rename(partial, to)
+		err = fsx.Rename(partial, to)
 	}
 	return err
 }

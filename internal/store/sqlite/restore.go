@@ -210,10 +210,39 @@ func (b *board) refill(ctx context.Context, part, kept string) (err error) {
 		if err := copyPages(ctx, c, kept, nil); err != nil {
 			return err
 		}
+		size, err := pragmaInt(c, "page_size")
+		if err == nil {
+			err = fit(ctx, part, size)
+		}
+		if err != nil {
+			return err
+		}
 		if err := c.Restore("main", uri(part, "")); err != nil {
 			return err
 		}
 		return c.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
+	})
+}
+
+// fit gives the copy pages of this size: a file that has a log keeps those it has.
+func fit(ctx context.Context, part string, size int64) (err error) {
+	pool, err := open(part, func(c *sqlite3.Conn) error { return set(c, atOnce) })
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pool.Close()) }()
+	pc, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer pc.Close()
+	return pc.Raw(func(dc any) error {
+		c := dc.(*conn).Raw()
+		have, err := pragmaInt(c, "page_size")
+		if err != nil || have == size {
+			return err
+		}
+		return c.Exec(fmt.Sprintf(`PRAGMA journal_mode = DELETE; PRAGMA page_size = %d; VACUUM`, size))
 	})
 }
 

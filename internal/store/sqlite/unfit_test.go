@@ -130,7 +130,7 @@ func TestFileLengthAfterCommit(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "kanban.db")
 		pool := one(t, path)
 		mustExec(t, pool, `PRAGMA journal_mode = `+mode)
-		mustExec(t, pool, `CREATE TABLE t (x)`)
+		mustExec(t, pool, `CREATE TABLE t (x); DROP TABLE t`)
 		if err := pool.Close(); err != nil {
 			t.Fatal(err)
 		}
