@@ -119,7 +119,9 @@ func (d *Dispatcher) after(ctx context.Context, due []*seat) {
 			pause = min(pause, max(time.Until(next), time.Millisecond))
 		}
 		s.due = time.Now().Add(pause)
-		s.care.turn(ctx, s.snap.Running)
+		if s.care != nil { // else it is tried again to attend
+			s.care.turn(ctx, s.snap.Running)
+		}
 	}
 }
 

@@ -27,8 +27,8 @@ type seat struct {
 	woken  atomic.Bool // something may have happened
 	due    time.Time   // when it is looked at by itself
 	until  time.Time   // when a hold of its cards ends; by the clock on the wall
-	care   *attendance
-	asleep func() // ends the waiting for commits
+	care   *attendance // nil: nobody waits for commits and for supervisors
+	asleep func()      // ends the waiting for commits
 
 	stirred kanban.EventID // the newest event when cards were last promoted; zero: never
 	swept   time.Time      // when all cards were last looked at
@@ -122,7 +122,7 @@ func (s *seat) close() error {
 	}
 	if s.asleep != nil {
 		s.asleep()
-		s.asleep = nil
+		s.asleep, s.care = nil, nil
 	}
 	err := errors.Join(s.pulse.Close(), s.done())
 	s.board, s.snap = nil, Snapshot{}
