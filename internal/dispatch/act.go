@@ -111,6 +111,7 @@ func (s *seat) start(ctx context.Context, set Settings, t kanban.Task) (Spawn, e
 		s.wake() // if it ended before it took over, the next tick sees to the card
 	})
 	if err != nil {
+		s.note(job.Run, false) // if that cannot be recorded now, the next tick finds it
 		run := kanban.Run{ID: job.Run, Task: t.ID}
 		_, ferr := s.board.Ended(context.WithoutCancel(ctx), run, kanban.Exit{}, profile.OnExit,
 			&kanban.Failure{Class: kanban.SpawnFailed, Error: err.Error()})
