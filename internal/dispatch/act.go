@@ -94,11 +94,20 @@ func (s *seat) recover(ctx context.Context, set Settings, l Recovery) error {
 	return nil
 }
 
+// patience is how long a board that others hold is waited for with a card to start.
+// The other boards wait meanwhile, and it is looked at again.
+const patience = 2 * time.Second
+
 // start claims a card and starts a supervisor for it.
 func (s *seat) start(ctx context.Context, set Settings, t kanban.Task) (Spawn, error) {
 	profile := set.Limits.Profiles[t.Assignee]
 	began := time.Now()
-	c, err := s.board.Claim(ctx, t.ID, kanban.Claimant{Lock: s.d.self, TTL: set.Job.TTL, MaxRuntime: time.Duration(profile.MaxRuntime)})
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	c, err := s.board.Claim(soon, t.ID, kanban.Claimant{Lock: s.d.self, TTL: set.Job.TTL, MaxRuntime: time.Duration(profile.MaxRuntime)})
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		err = &kanban.Error{Code: kanban.Busy, Err: err, Msg: fmt.Sprintf("start %s: others held the board for longer than %s", t.ID, patience)}
+	}
 	if err != nil {
 		return Spawn{}, err
 	}

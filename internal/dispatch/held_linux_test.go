@@ -3,6 +3,8 @@ package dispatch_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -72,5 +74,57 @@ func TestFailedStartIsFoundAgain(t *testing.T) {
 	off()
 	if r, err := pass(); err != nil || !slices.Equal(r.Crashed, []kanban.TaskID{task.ID}) {
 		t.Errorf("the second pass: %+v, %v; want the card back", r, err)
+	}
+}
+
+// A board that somebody holds keeps the cards of another from being started no
+// longer than it takes to see that.
+func TestHeldBoardHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	const waiting = 40
+	h, err := home.Find(home.Flags{Home: t.TempDir()}, func(string) string { return "" }, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := []home.Board{h.Board(home.Default), h.Board("other")}
+	boards := map[home.Slug]*board.Board{}
+	for i, place := range places {
+		if err := os.MkdirAll(filepath.Dir(place.DB), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		db, err := sqlite.Open(t.Context(), place.DB, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		boards[place.Slug] = board.New(db)
+		for range 1 + (1-i)*(waiting-1) {
+			if _, _, err := boards[place.Slug].Create(t.Context(), kanban.Draft{Title: "one", Assignee: "agent"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	defer hold(t, places[0])()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	d := &dispatch.Dispatcher{
+		Boards: func(context.Context) ([]home.Board, error) { return places, nil },
+		Open: func(_ context.Context, place home.Board) (*board.Board, func() error, error) {
+			return boards[place.Slug], func() error { return nil }, nil
+		},
+		Launch: func(job worker.Job, _ func()) error {
+			if job.Board.Slug == "other" {
+				cancel()
+			}
+			return nil
+		},
+		Settings: dispatch.Settings{Limits: dispatch.Limits{Dispatch: config.Dispatch{Interval: config.Duration(time.Hour)},
+			Profiles: map[string]config.Profile{"agent": {}}}},
+	}
+	if err := d.Run(ctx); err != nil {
+		t.Error(err)
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		t.Error("the other board's card was not started within a minute")
 	}
 }

@@ -36,6 +36,7 @@ type seat struct {
 	// Of the present pass.
 	snap   Snapshot // as last seen; counts also when the board is not looked at
 	seen   bool     // in this pass
+	busy   bool     // others held the board for too long: it is looked at again soon
 	guard  *lock.File
 	locked bool // this process has the board to itself, or there are no locks
 	report Report
@@ -142,7 +143,7 @@ func (s *seat) fail(ctx context.Context, err error) {
 	}
 	s.report.Errors = append(s.report.Errors, err)
 	if s.board != nil && (kanban.CodeOf(err) == kanban.Busy || kanban.CodeOf(err) == kanban.Unknown) {
-		s.due = time.Now().Add(lockRetry)
+		s.due, s.busy = time.Now().Add(lockRetry), true
 		return
 	}
 	_ = s.close() // what was said matters more
@@ -300,6 +301,8 @@ func (s *seat) act(ctx context.Context, set Settings, p Starts) error {
 		case kanban.CodeOf(err) == kanban.Conflict: // another was quicker, or its parents reopened
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case kanban.CodeOf(err) == kanban.Busy: // so it would be with the next
+			return err
 		default:
 			r.Errors = append(r.Errors, err)
 		}
