@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"andon/internal/proc"
@@ -43,14 +44,53 @@ func (s *seat) worker(h store.Held, ended bool) Worker {
 	return w
 }
 
+// recoveries is how many running cards of a board are acted upon side by side: to end
+// a process takes seconds, and nothing is started meanwhile.
+const recoveries = 8
+
+func (s *seat) recoverAll(ctx context.Context, set Settings, lost []Recovery) {
+	var (
+		working sync.WaitGroup
+		mu      sync.Mutex // of the report
+		free    = make(chan struct{}, recoveries)
+	)
+	for _, l := range lost {
+		free <- struct{}{}
+		working.Go(func() {
+			c, err := s.recover(ctx, set, l)
+			mu.Lock()
+			defer mu.Unlock()
+			s.recovered(l, c, err)
+			<-free
+		})
+	}
+	working.Wait()
+}
+
+// recovered notes what became of a running card that was acted upon.
+func (s *seat) recovered(l Recovery, c kanban.Change, err error) {
+	r, id := &s.report, l.Worker.Task.ID
+	list := map[Cause]*[]kanban.TaskID{CauseLease: &r.Reclaimed, CauseClaimer: &r.Reclaimed, CauseSilent: &r.Stale,
+		CauseCrash: &r.Crashed, CauseStillborn: &r.Crashed, CauseTimeout: &r.TimedOut}[l.Cause]
+	switch {
+	case errors.Is(err, kanban.ErrSuperseded):
+	case err != nil:
+		r.Errors = append(r.Errors, err)
+	case c.Task.ID != "":
+		*list = append(*list, id)
+		if c.Task.Status == kanban.Blocked {
+			r.AutoBlocked = append(r.AutoBlocked, id)
+		}
+	}
+}
+
 // recover acts upon a running card. What belonged to its worker is ended, and
-// seen to be gone, before the card is released.
-func (s *seat) recover(ctx context.Context, set Settings, l Recovery) error {
-	r := &s.report
-	run, id := l.Worker.Run, l.Worker.Task.ID
+// seen to be gone, before the card is released: no change, if it is not.
+func (s *seat) recover(ctx context.Context, set Settings, l Recovery) (c kanban.Change, err error) {
+	run := l.Worker.Run
 	if l.Cause == CauseExtend {
 		_, err := s.board.Extend(ctx, run, set.Job.TTL)
-		return err
+		return c, err
 	}
 	run.WorkerPID = l.Worker.Task.WorkerPID
 	host := s.d.host
@@ -59,16 +99,15 @@ func (s *seat) recover(ctx context.Context, set Settings, l Recovery) error {
 	}
 	x, err := worker.End(ctx, s.place, run, host, set.Job.Grace)
 	if err != nil && ctx.Err() != nil {
-		return err
+		return c, err
 	}
 	if x.Survived() {
 		_, err := s.board.Defer(ctx, run, map[Cause]string{
 			CauseLease: "ttl_expired_worker_alive", CauseSilent: "heartbeat_stale_worker_alive",
 		}[l.Cause], x)
-		return err
+		return c, err
 	}
 	elapsed := time.Since(run.StartedAt)
-	var c kanban.Change
 	switch l.Cause {
 	case CauseLease, CauseClaimer, CauseSilent:
 		c, err = s.board.Lapse(ctx, run, kanban.Lapse(l.Cause), time.Duration(set.Limits.StaleTimeout), x)
@@ -82,16 +121,7 @@ func (s *seat) recover(ctx context.Context, set Settings, l Recovery) error {
 		c, err = s.board.Ended(ctx, run, kanban.Exit{Unknown: true}, kanban.OnExitProtocol,
 			&kanban.Failure{Class: kanban.TimedOut, PID: run.WorkerPID, Elapsed: elapsed, Limit: run.MaxRuntime, Sigkill: x.Sigkill})
 	}
-	if err != nil {
-		return err
-	}
-	list := map[Cause]*[]kanban.TaskID{CauseLease: &r.Reclaimed, CauseClaimer: &r.Reclaimed, CauseSilent: &r.Stale,
-		CauseCrash: &r.Crashed, CauseStillborn: &r.Crashed, CauseTimeout: &r.TimedOut}[l.Cause]
-	*list = append(*list, id)
-	if c.Task.Status == kanban.Blocked {
-		r.AutoBlocked = append(r.AutoBlocked, id)
-	}
-	return nil
+	return c, err
 }
 
 // patience is how long a board that others hold is waited for with a card to start.

@@ -242,11 +242,7 @@ func (s *seat) changed(ctx context.Context) bool {
 // promotes what is due.
 func (s *seat) tend(ctx context.Context, set Settings) error {
 	lost := Recover(s.snap, set.Limits)
-	for _, l := range lost {
-		if err := s.recover(ctx, set, l); err != nil && !errors.Is(err, kanban.ErrSuperseded) {
-			s.report.Errors = append(s.report.Errors, err)
-		}
-	}
+	s.recoverAll(ctx, set, lost)
 	var err error
 	if s.report.Fired, err = s.board.FireDue(ctx); err != nil {
 		return err
