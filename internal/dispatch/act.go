@@ -76,7 +76,7 @@ func (s *seat) recovered(l Recovery, c kanban.Change, err error) {
 	case errors.Is(err, kanban.ErrSuperseded):
 	case err != nil:
 		r.Errors = append(r.Errors, err)
-	case c.Task.ID != "":
+	case len(c.Events) > 0: // else it had ended by itself since it was looked at
 		*list = append(*list, id)
 		if c.Task.Status == kanban.Blocked {
 			r.AutoBlocked = append(r.AutoBlocked, id)
