@@ -67,3 +67,35 @@ func TestNextWorkerEndsWhatAFormerOneLeft(t *testing.T) {
 		t.Errorf("processes %v of the first run live after the second", left)
 	}
 }
+
+// Nor has it where nobody starts the card again: what it left goes all the same.
+func TestSupervisorKilledAfterItsCardLeft(t *testing.T) {
+	for name, leave := range map[string]func(*floor, kanban.Run) error{
+		"done": func(f *floor, run kanban.Run) error {
+			_, err := f.board.Complete(f.t.Context(), run.Task, kanban.Report{Run: run.ID})
+			return err
+		},
+		"archived": func(f *floor, run kanban.Run) error {
+			_, err := f.board.Archive(f.t.Context(), run.Task)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFloor(t, shell(`trap "" TERM; setsid sleep 300 & echo >"$TEST_ROOT/begun"; sleep 300; sleep 300`, kanban.OnExitProtocol), "TEST_GRACE=1m", "TEST_INTERVAL=1h")
+			id := f.one()
+			run := f.agent(id)
+			f.soon("the agent's child", func() bool {
+				_, err := os.Stat(filepath.Join(f.root, "begun"))
+				return err == nil
+			})
+			if err := leave(f, run); err != nil {
+				t.Fatal(err)
+			}
+			if err := syscall.Kill(int(run.Worker.PID), syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			f.soon("the end of what it left", func() bool { return len(alive(worker.Mark(placeOf(f.root), run.ID))) == 0 })
+		})
+	}
+}

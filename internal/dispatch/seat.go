@@ -100,7 +100,7 @@ func (s *seat) attend(ctx context.Context) error {
 		cancel()
 		return err
 	}
-	s.care = &attendance{ended: s.wake, posts: map[kanban.RunID]post{}}
+	s.care = &attendance{ended: s.wake, bereaved: s.bereaved, posts: map[kanban.RunID]*post{}, going: map[kanban.RunID]*post{}}
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
 		for range commits {
