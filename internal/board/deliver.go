@@ -91,6 +91,7 @@ func release(ctx context.Context, tx *store.Tx, h kanban.Hold, rewind bool) (sto
 type Pending struct {
 	Target kanban.Target
 	Any    bool           // there is something to hear
+	Left   bool           // somebody claimed something and will not deliver it: see [Board.Begin]
 	Head   kanban.EventID // the board's newest event when it was looked at
 }
 
@@ -104,6 +105,11 @@ func (b *Board) Look(ctx context.Context, c Courier, after kanban.EventID) (p Pe
 		if p.Head, err = tx.Head(ctx); err != nil {
 			return err
 		}
+		holds, err := tx.Holds(ctx, c.Target)
+		if err != nil {
+			return err
+		}
+		p.Left = slices.ContainsFunc(holds, func(h kanban.Hold) bool { return h.By.Abandoned(h.Since, c.Holder, c.Alive, tx.Now) })
 		sub, followed, err := next(ctx, tx, c, p.Target, after)
 		p.Any = sub != nil || followed != nil
 		return err

@@ -87,6 +87,22 @@ func TestLimited(t *testing.T) {
 		if len(f.Running) != 1 || len(f.Running[0].Task.Resources) != 1 || len(f.Ready) != 2 || len(f.Ready[0].Resources) != 1 {
 			t.Errorf("the resources are not on the floor: %+v", f)
 		}
+		// One that a clock noted which was set back since hides none that came after.
+		db.Now = func() time.Time { return time.Now().Add(24 * time.Hour) }
+		c, _, err := b.Create(t.Context(), kanban.Draft{Title: "for bob", Assignee: "bob"})
+		if err == nil {
+			c, err := b.Claim(t.Context(), c.ID, kanban.Claimant{Lock: "here:1:2", TTL: time.Minute})
+			if err == nil {
+				_, err = b.Ended(t.Context(), kanban.Run{ID: c.Task.Run, Task: c.Task.ID}, kanban.Exit{Code: 75}, kanban.OnExitProtocol, nil)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		db.Now = time.Now
+		if f, err := b.Floor(t.Context()); err != nil || len(f.Limited) != 2 || f.Limited[1].Profile != "bob" || f.Limited[1].Run != 2 {
+			t.Errorf("limited after the clock was set back: %+v, %v", f.Limited, err)
+		}
 		if done, err := b.Forgive(t.Context(), "bob", "carol"); err != nil || len(done) != 1 {
 			t.Errorf("Forgive: %v, %v", done, err)
 		}

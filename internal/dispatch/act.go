@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"andon/internal/proc"
@@ -43,14 +44,53 @@ func (s *seat) worker(h store.Held, ended bool) Worker {
 	return w
 }
 
+// recoveries is how many running cards of a board are acted upon side by side: to end
+// a process takes seconds, and nothing is started meanwhile.
+const recoveries = 8
+
+func (s *seat) recoverAll(ctx context.Context, set Settings, lost []Recovery) {
+	var (
+		working sync.WaitGroup
+		mu      sync.Mutex // of the report
+		free    = make(chan struct{}, recoveries)
+	)
+	for _, l := range lost {
+		free <- struct{}{}
+		working.Go(func() {
+			c, err := s.recover(ctx, set, l)
+			mu.Lock()
+			defer mu.Unlock()
+			s.recovered(l, c, err)
+			<-free
+		})
+	}
+	working.Wait()
+}
+
+// recovered notes what became of a running card that was acted upon.
+func (s *seat) recovered(l Recovery, c kanban.Change, err error) {
+	r, id := &s.report, l.Worker.Task.ID
+	list := map[Cause]*[]kanban.TaskID{CauseLease: &r.Reclaimed, CauseClaimer: &r.Reclaimed, CauseSilent: &r.Stale,
+		CauseCrash: &r.Crashed, CauseStillborn: &r.Crashed, CauseTimeout: &r.TimedOut}[l.Cause]
+	switch {
+	case errors.Is(err, kanban.ErrSuperseded):
+	case err != nil:
+		r.Errors = append(r.Errors, err)
+	case len(c.Events) > 0: // else it had ended by itself since it was looked at
+		*list = append(*list, id)
+		if c.Task.Status == kanban.Blocked {
+			r.AutoBlocked = append(r.AutoBlocked, id)
+		}
+	}
+}
+
 // recover acts upon a running card. What belonged to its worker is ended, and
-// seen to be gone, before the card is released.
-func (s *seat) recover(ctx context.Context, set Settings, l Recovery) error {
-	r := &s.report
-	run, id := l.Worker.Run, l.Worker.Task.ID
+// seen to be gone, before the card is released: no change, if it is not.
+func (s *seat) recover(ctx context.Context, set Settings, l Recovery) (c kanban.Change, err error) {
+	run := l.Worker.Run
 	if l.Cause == CauseExtend {
 		_, err := s.board.Extend(ctx, run, set.Job.TTL)
-		return err
+		return c, err
 	}
 	run.WorkerPID = l.Worker.Task.WorkerPID
 	host := s.d.host
@@ -59,16 +99,15 @@ func (s *seat) recover(ctx context.Context, set Settings, l Recovery) error {
 	}
 	x, err := worker.End(ctx, s.place, run, host, set.Job.Grace)
 	if err != nil && ctx.Err() != nil {
-		return err
+		return c, err
 	}
 	if x.Survived() {
 		_, err := s.board.Defer(ctx, run, map[Cause]string{
 			CauseLease: "ttl_expired_worker_alive", CauseSilent: "heartbeat_stale_worker_alive",
 		}[l.Cause], x)
-		return err
+		return c, err
 	}
 	elapsed := time.Since(run.StartedAt)
-	var c kanban.Change
 	switch l.Cause {
 	case CauseLease, CauseClaimer, CauseSilent:
 		c, err = s.board.Lapse(ctx, run, kanban.Lapse(l.Cause), time.Duration(set.Limits.StaleTimeout), x)
@@ -82,23 +121,23 @@ func (s *seat) recover(ctx context.Context, set Settings, l Recovery) error {
 		c, err = s.board.Ended(ctx, run, kanban.Exit{Unknown: true}, kanban.OnExitProtocol,
 			&kanban.Failure{Class: kanban.TimedOut, PID: run.WorkerPID, Elapsed: elapsed, Limit: run.MaxRuntime, Sigkill: x.Sigkill})
 	}
-	if err != nil {
-		return err
-	}
-	list := map[Cause]*[]kanban.TaskID{CauseLease: &r.Reclaimed, CauseClaimer: &r.Reclaimed, CauseSilent: &r.Stale,
-		CauseCrash: &r.Crashed, CauseStillborn: &r.Crashed, CauseTimeout: &r.TimedOut}[l.Cause]
-	*list = append(*list, id)
-	if c.Task.Status == kanban.Blocked {
-		r.AutoBlocked = append(r.AutoBlocked, id)
-	}
-	return nil
+	return c, err
 }
+
+// patience is how long a board that others hold is waited for with a card to start.
+// The other boards wait meanwhile, and it is looked at again.
+const patience = 2 * time.Second
 
 // start claims a card and starts a supervisor for it.
 func (s *seat) start(ctx context.Context, set Settings, t kanban.Task) (Spawn, error) {
 	profile := set.Limits.Profiles[t.Assignee]
 	began := time.Now()
-	c, err := s.board.Claim(ctx, t.ID, kanban.Claimant{Lock: s.d.self, TTL: set.Job.TTL, MaxRuntime: time.Duration(profile.MaxRuntime)})
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	c, err := s.board.Claim(soon, t.ID, kanban.Claimant{Lock: s.d.self, TTL: set.Job.TTL, MaxRuntime: time.Duration(profile.MaxRuntime)})
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		err = &kanban.Error{Code: kanban.Busy, Err: err, Msg: fmt.Sprintf("start %s: others held the board for longer than %s", t.ID, patience)}
+	}
 	if err != nil {
 		return Spawn{}, err
 	}
@@ -111,6 +150,7 @@ func (s *seat) start(ctx context.Context, set Settings, t kanban.Task) (Spawn, e
 		s.wake() // if it ended before it took over, the next tick sees to the card
 	})
 	if err != nil {
+		s.note(job.Run, false) // if that cannot be recorded now, the next tick finds it
 		run := kanban.Run{ID: job.Run, Task: t.ID}
 		_, ferr := s.board.Ended(context.WithoutCancel(ctx), run, kanban.Exit{}, profile.OnExit,
 			&kanban.Failure{Class: kanban.SpawnFailed, Error: err.Error()})

@@ -69,3 +69,21 @@ func TestClockStartsNoCardTwice(t *testing.T) {
 		}
 	})
 }
+
+// A rate limit that was met while the clock was ahead does not rest the account for as
+// long as that.
+func TestClockThatWasSetBackEndsARateLimit(t *testing.T) {
+	t.Parallel()
+	l := limits()
+	l.Cooldown = 5 * time.Minute
+	s := Snapshot{Now: now, Ready: []kanban.Task{{ID: "t_1", Assignee: "bob"}}}
+	ready(&s)
+	for ahead, held := range map[time.Duration]bool{
+		-6 * time.Minute: false, -time.Minute: true, time.Minute: true, 6 * time.Minute: false, 24 * time.Hour: false,
+	} {
+		s.Limited = []store.Limited{{Profile: "bob", Run: 1, At: now.Add(ahead)}}
+		if got := len(Plan([]Snapshot{s}, l)[0].By(HoldAccount)) == 1; got != held {
+			t.Errorf("met %s from now: held %t, want %t", ahead, got, held)
+		}
+	}
+}

@@ -204,3 +204,25 @@ until [ -e "$TEST_ROOT/go" ]; do sleep 0.05; done; exit 3`, kanban.OnExitComplet
 		t.Errorf("processes %v were left", left)
 	}
 }
+
+// What a killed supervisor left is not given the grace that an agent gets: the card
+// waits for it.
+func TestOrphansOfAKilledSupervisorGetNoGrace(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t, shell(`[ "$ANDON_ATTEMPT" = 2 ] && exit; setsid sh -c 'trap "" TERM; echo >"$TEST_ROOT/begun"; sleep 300; sleep 300' & sleep 300`,
+		kanban.OnExitComplete), "TEST_GRACE=1h")
+	id := f.create(1)[0]
+	f.dispatch()
+	run := f.agent(id)
+	f.soon("the agent's child", func() bool {
+		_, err := os.Stat(filepath.Join(f.root, "begun"))
+		return err == nil
+	})
+	if err := syscall.Kill(int(run.Worker.PID), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	f.until("the second run", func() bool { return f.card(id).Task.Status == kanban.Done })
+	if left := alive(worker.Mark(placeOf(f.root), run.ID)); len(left) > 0 {
+		t.Errorf("processes %v were left", left)
+	}
+}

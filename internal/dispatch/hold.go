@@ -122,6 +122,9 @@ func newRoom(all []Snapshot, l Limits) room {
 			}
 		}
 		for _, m := range s.Limited {
+			if m.At.Sub(s.Now) > l.Cooldown && m.Until.IsZero() || m.Until.Sub(s.Now) > kanban.LongestLimit {
+				continue // noted by a clock that was set since
+			}
 			h := Hold{Kind: HoldAccount, Until: m.Until, Account: l.account(m.Profile), Profile: m.Profile, Board: s.Board, Run: m.Run}
 			if h.Until.IsZero() {
 				h.Until = m.At.Add(min(l.Cooldown, s.Now.Add(l.Cooldown).Sub(m.At))) // an end in the future was noted by another clock

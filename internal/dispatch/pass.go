@@ -62,11 +62,15 @@ func (d *Dispatcher) discover(ctx context.Context, attend bool) error {
 			d.seats[key] = s
 		}
 		d.order = append(d.order, s)
-		if s.board != nil || !s.rested() {
+		attended := !attend || s.care != nil
+		if s.board != nil && attended || s.board == nil && !s.rested() {
 			continue
 		}
-		err := s.open(ctx)
-		if err == nil && s.board != nil && attend {
+		var err error
+		if s.board == nil {
+			err = s.open(ctx)
+		}
+		if err == nil && s.board != nil && !attended {
 			err = s.attend(ctx)
 		}
 		if err == nil && s.board != nil {

@@ -81,6 +81,10 @@ func dispatcher(root string) error {
 	if err != nil {
 		return err
 	}
+	grace, err := time.ParseDuration(os.Getenv("TEST_GRACE"))
+	if err != nil {
+		return err
+	}
 	cooldown, err := time.ParseDuration(os.Getenv("TEST_COOLDOWN"))
 	if err != nil {
 		return err
@@ -92,7 +96,7 @@ func dispatcher(root string) error {
 			Dispatch: config.Dispatch{MaxInProgress: 4, FailureLimit: limit, Interval: config.Duration(interval)},
 			Profiles: profiles,
 		},
-		Job: worker.Job{Root: root, TTL: time.Minute, Busy: time.Minute, Grace: 50 * time.Millisecond, FailureLimit: limit, RateLimitCooldown: cooldown},
+		Job: worker.Job{Root: root, TTL: time.Minute, Busy: time.Minute, Grace: grace, FailureLimit: limit, RateLimitCooldown: cooldown},
 	}
 	d.Launch = func(job worker.Job, done func()) error {
 		dieAt("claimed")
@@ -147,7 +151,7 @@ func newFloorOf(t *testing.T, p map[string]config.Profile, env ...string) *floor
 	}
 	f := &floor{t: t, root: root, db: db, board: board.New(db)}
 	f.env = append(os.Environ(), "TEST_DISPATCHER="+root, "TEST_ROOT="+root, "TEST_PROFILES="+string(profiles),
-		"TEST_INTERVAL=1s", "TEST_COOLDOWN=1h", "TEST_DIED="+filepath.Join(root, "died"), "GORACE=atexit_sleep_ms=0")
+		"TEST_INTERVAL=1s", "TEST_COOLDOWN=1h", "TEST_GRACE=50ms", "TEST_DIED="+filepath.Join(root, "died"), "GORACE=atexit_sleep_ms=0")
 	f.env = append(f.env, env...)
 	t.Cleanup(func() { db.Close() })
 	return f

@@ -9,6 +9,10 @@ import (
 // lockRetry is when a tick is tried again that found another dispatcher at it.
 const lockRetry = time.Second
 
+// busyRetry is when a board is tried again that others held. To try it has the other
+// boards wait.
+const busyRetry = 5 * time.Second
+
 // rediscover is how often the boards of the home are listed again.
 const rediscover = 2 * time.Second
 
@@ -112,6 +116,9 @@ func (d *Dispatcher) after(ctx context.Context, due []*seat) {
 		if s.report.SkippedLocked {
 			pause = min(pause, lockRetry)
 		}
+		if s.busy {
+			s.busy, pause = false, min(pause, busyRetry)
+		}
 		if !s.until.IsZero() {
 			pause = min(pause, max(time.Until(s.until), time.Millisecond))
 		}
@@ -119,7 +126,9 @@ func (d *Dispatcher) after(ctx context.Context, due []*seat) {
 			pause = min(pause, max(time.Until(next), time.Millisecond))
 		}
 		s.due = time.Now().Add(pause)
-		s.care.turn(ctx, s.snap.Running)
+		if s.care != nil { // else it is tried again to attend
+			s.care.turn(ctx, s.snap.Running)
+		}
 	}
 }
 

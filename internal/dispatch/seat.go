@@ -27,8 +27,8 @@ type seat struct {
 	woken  atomic.Bool // something may have happened
 	due    time.Time   // when it is looked at by itself
 	until  time.Time   // when a hold of its cards ends; by the clock on the wall
-	care   *attendance
-	asleep func() // ends the waiting for commits
+	care   *attendance // nil: nobody waits for commits and for supervisors
+	asleep func()      // ends the waiting for commits
 
 	stirred kanban.EventID // the newest event when cards were last promoted; zero: never
 	swept   time.Time      // when all cards were last looked at
@@ -36,6 +36,7 @@ type seat struct {
 	// Of the present pass.
 	snap   Snapshot // as last seen; counts also when the board is not looked at
 	seen   bool     // in this pass
+	busy   bool     // others held the board for too long: it is looked at again soon
 	guard  *lock.File
 	locked bool // this process has the board to itself, or there are no locks
 	report Report
@@ -99,7 +100,7 @@ func (s *seat) attend(ctx context.Context) error {
 		cancel()
 		return err
 	}
-	s.care = &attendance{ended: s.wake, posts: map[kanban.RunID]post{}}
+	s.care = &attendance{ended: s.wake, bereaved: s.bereaved, posts: map[kanban.RunID]*post{}, going: map[kanban.RunID]*post{}}
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
 		for range commits {
@@ -122,7 +123,7 @@ func (s *seat) close() error {
 	}
 	if s.asleep != nil {
 		s.asleep()
-		s.asleep = nil
+		s.asleep, s.care = nil, nil
 	}
 	err := errors.Join(s.pulse.Close(), s.done())
 	s.board, s.snap = nil, Snapshot{}
@@ -142,7 +143,7 @@ func (s *seat) fail(ctx context.Context, err error) {
 	}
 	s.report.Errors = append(s.report.Errors, err)
 	if s.board != nil && (kanban.CodeOf(err) == kanban.Busy || kanban.CodeOf(err) == kanban.Unknown) {
-		s.due = time.Now().Add(lockRetry)
+		s.due, s.busy = time.Now().Add(lockRetry), true
 		return
 	}
 	_ = s.close() // what was said matters more
@@ -241,11 +242,7 @@ func (s *seat) changed(ctx context.Context) bool {
 // promotes what is due.
 func (s *seat) tend(ctx context.Context, set Settings) error {
 	lost := Recover(s.snap, set.Limits)
-	for _, l := range lost {
-		if err := s.recover(ctx, set, l); err != nil && !errors.Is(err, kanban.ErrSuperseded) {
-			s.report.Errors = append(s.report.Errors, err)
-		}
-	}
+	s.recoverAll(ctx, set, lost)
 	var err error
 	if s.report.Fired, err = s.board.FireDue(ctx); err != nil {
 		return err
@@ -300,6 +297,8 @@ func (s *seat) act(ctx context.Context, set Settings, p Starts) error {
 		case kanban.CodeOf(err) == kanban.Conflict: // another was quicker, or its parents reopened
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case kanban.CodeOf(err) == kanban.Busy: // so it would be with the next
+			return err
 		default:
 			r.Errors = append(r.Errors, err)
 		}

@@ -97,6 +97,12 @@ func (l *lane) drain(ctx context.Context) (time.Duration, error) {
 		switch {
 		case err != nil:
 			return 0, err
+		case p.Left: // of another host, after a while: nobody here sees it die
+			l.seen = 0
+			if err := l.board.Begin(ctx, l.courier); err != nil {
+				return 0, err
+			}
+			continue
 		case !p.Target.Due(now):
 			l.seen = 0
 			if !p.Target.DeadSince.IsZero() {

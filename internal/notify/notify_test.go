@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -192,6 +193,52 @@ func TestRunIsWokenAndAlone(t *testing.T) {
 		}
 		if rows := storetest.Dump(t, p.db, `SELECT target FROM andon_notify WHERE claimed_to IS NOT NULL`); len(rows) != 0 {
 			t.Errorf("claims are left: %q", rows)
+		}
+	})
+}
+
+// What a runner of another host has in hand is taken back once it is too old to be
+// delivered, also by a runner that was there before it was.
+func TestClaimOfAnotherHostIsTakenBackInTime(t *testing.T) {
+	storetest.Places(t, func(t *testing.T, path string) {
+		p := newPost(t, path)
+		one := p.card("file")
+		p.block(one)
+		there := board.Courier{Target: "file", Platform: "command", Holder: kanban.Holder{Host: "elsewhere", PID: 1}}
+		if n, _, err := p.Take(t.Context(), there); n == nil || err != nil {
+			t.Fatalf("took %+v, %v", n, err)
+		}
+		var ahead atomic.Int64
+		reports, ended := make(chan Report, 10), make(chan error, 1)
+		o := options(p.home, map[string]config.Target{"file": appending(p.file)})
+		o.Report = func(r Report) { reports <- r }
+		o.Open = func(ctx context.Context, b home.Board) (*store.DB, error) {
+			db, err := b.Open(ctx, store.Options{})
+			if err == nil {
+				db.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+			}
+			return db, err
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { ended <- Run(ctx, o) }()
+		next := func() kanban.TaskID {
+			id := p.card("file")
+			p.block(id)
+			return id
+		}
+		if two, r := next(), <-reports; r.Notice.Event.Task != two {
+			t.Errorf("told of %s, want %s", r.Notice.Event.Task, two)
+		}
+		ahead.Store(int64(11 * time.Minute))
+		three := next()
+		if r := <-reports; r.Notice.Event.Task != one {
+			t.Errorf("told of %s, want %s, which the other host had in hand", r.Notice.Event.Task, one)
+		} else if r := <-reports; r.Notice.Event.Task != three {
+			t.Errorf("told of %s, want %s", r.Notice.Event.Task, three)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
 	})
 }

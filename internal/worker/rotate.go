@@ -30,7 +30,13 @@ func (s *supervisor) bound() {
 	if err := aside(s.log.Name(), old); err != nil {
 		s.logf("keep the older log: %v", err) // emptied all the same: the disk may be what is full
 	}
-	if err := s.log.Truncate(0); err != nil {
+	err = s.log.Truncate(0)
+	if err != nil {
+		// On Windows what was opened to append may not shorten, and what is open keeps its
+		// name. Elsewhere another run may have the name by now, and it never comes to this.
+		err = os.Truncate(s.log.Name(), 0)
+	}
+	if err != nil {
 		s.logf("begin the log anew: %v", err)
 		return
 	}

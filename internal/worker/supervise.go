@@ -166,6 +166,9 @@ func (s *supervisor) takeOver(ctx context.Context) (kanban.Task, error) {
 
 // prepare makes all that the agent needs.
 func (s *supervisor) prepare(ctx context.Context, t kanban.Task) (*exec.Cmd, error) {
+	if err := s.outlive(ctx); err != nil {
+		return nil, err
+	}
 	t, err := s.place(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("workspace: %w", err)
