@@ -40,7 +40,8 @@ type Desk struct {
 // Server serves one agent, in one session or several. All fields but the first may be zero.
 type Server struct {
 	// Open gives the board of a name; the empty name is the session's own. It stays
-	// open, and the same name gives the same desk. Those are for many goroutines.
+	// open, and the same name gives the same desk for as long as that board is there.
+	// Those are for many goroutines.
 	Open func(ctx context.Context, slug string) (*Desk, error)
 
 	Author  string // who speaks
