@@ -58,13 +58,18 @@ func (o *mcpVerb) run(ctx context.Context, _ []string) error {
 	return o.with(ctx, func(s *session) (err error) {
 		server := &mcp.Server{
 			TTL: config.ClaimTTL(o.Env), Web: o.Web, Now: o.Now, Zone: o.Zone, Version: build().Version,
-			Tenant: strings.TrimSpace(o.Env("HERMES_TENANT")), Log: slog.New(slog.DiscardHandler),
+			Log: slog.New(slog.DiscardHandler),
 		}
 		if server.Scope, err = o.scope(ctx, s); err != nil {
 			return err
 		}
 		if server.Author, err = o.speakerOf(ctx, s, server.Scope); err != nil {
 			return err
+		}
+		if server.Tenant = strings.TrimSpace(o.Env("HERMES_TENANT")); server.Tenant == "" { // an agent may keep its environment from us
+			if server.Tenant, err = tenantOf(ctx, s, server.Scope); err != nil {
+				return err
+			}
 		}
 		fresh, err := stands(s.place)
 		if err != nil {
@@ -140,6 +145,18 @@ func (a *app) speakerOf(ctx context.Context, s *session, scope kanban.Scope) (st
 		return "", err
 	}
 	return or(t.Assignee, "worker"), nil
+}
+
+// tenantOf is whose work a worker does: that of its card.
+func tenantOf(ctx context.Context, s *session, scope kanban.Scope) (string, error) {
+	if !scope.Worker() {
+		return "", nil
+	}
+	t, err := s.Task(ctx, scope.Task)
+	if err != nil && kanban.CodeOf(err) != kanban.NotFound {
+		return "", err
+	}
+	return t.Tenant, nil
 }
 
 // desk is the board of a session, as an agent has it. now is the session with the

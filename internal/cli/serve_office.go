@@ -99,11 +99,15 @@ func (o *office) sit(ctx context.Context, h home.Home, place home.Board, scope k
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, free())
 	}
+	tenant, err := tenantOf(ctx, s, scope)
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, free())
+	}
 	desks := newDesks(o.app, scope, o.takeShared, seated{o.desk(scope, o.current(s)), fresh})
 	desks.frees = []func() error{free}
 	return &mcp.Server{
 		Open: desks.get, Author: author, Scope: scope, TTL: config.ClaimTTL(o.Env), Web: o.Web, Now: o.Now, Zone: o.Zone,
-		Version: build().Version, Log: slog.New(slog.DiscardHandler),
+		Version: build().Version, Log: slog.New(slog.DiscardHandler), Tenant: tenant,
 	}, fresh, desks.close, nil
 }
 
