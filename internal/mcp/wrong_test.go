@@ -2,12 +2,15 @@ package mcp_test
 
 import (
 	"cmp"
+	"context"
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 )
 
@@ -217,5 +220,23 @@ func TestSecretsAreNotStored(t *testing.T) {
 	}
 	if all := h.picture(); strings.Contains(all, key) {
 		t.Error("the key is on the board")
+	}
+}
+
+// An agent that asks twice by one number has one answer; and when it has gone, the
+// session ends, and is not left behind to wait for the other.
+func TestTwiceTheSameNumber(t *testing.T) {
+	h := newHouse(t)
+	h.andon("init")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	whole := h.command(nil, "mcp")
+	cmd := exec.CommandContext(ctx, whole.Path, whole.Args[1:]...)
+	cmd.Env, cmd.Dir = whole.Env, whole.Dir
+	ping := `{"jsonrpc":"2.0","id":2,"method":"ping"}` + "\n"
+	cmd.Stdin = strings.NewReader(hello + "\n" + `{"jsonrpc":"2.0","method":"notifications/initialized"}` + "\n" + strings.Repeat(ping, 20))
+	out, err := cmd.Output()
+	if err != nil || !strings.Contains(string(out), `"id":2`) {
+		t.Errorf("%v: %s", err, out)
 	}
 }
