@@ -19,6 +19,9 @@ func (d drained) Connect(ctx context.Context) (mcp.Connection, error) {
 	return &drainedConn{Connection: c, open: map[jsonrpc.ID]bool{}, idle: make(chan struct{}), closed: make(chan struct{})}, err
 }
 
+// listening is a call that has its answer when its session ends: nobody waits for it.
+const listening = "subscriptions/listen"
+
 type drainedConn struct {
 	mcp.Connection
 
@@ -34,7 +37,7 @@ type drainedConn struct {
 
 func (c *drainedConn) Read(ctx context.Context) (jsonrpc.Message, error) {
 	m, err := c.Connection.Read(ctx)
-	if r, ok := m.(*jsonrpc.Request); ok && r.IsCall() {
+	if r, ok := m.(*jsonrpc.Request); ok && r.IsCall() && r.Method != listening {
 		c.note(func() { c.open[r.ID] = true })
 	}
 	if !errors.Is(err, io.EOF) {
