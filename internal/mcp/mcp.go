@@ -103,12 +103,9 @@ func (s *Server) begin(life context.Context) (server *mcp.Server, follow func(co
 // server makes the server with all that it offers.
 func (s *Server) server(life context.Context) *mcp.Server {
 	server := mcp.NewServer(&mcp.Implementation{Name: "andon", Title: "andon, a kanban board for fleets of agents", Version: s.Version}, &mcp.ServerOptions{
-		Instructions: s.instructions(),
-		Logger:       s.Log,
-		SubscribeHandler: func(_ context.Context, r *mcp.SubscribeRequest) error {
-			_, _, err := parseURI(r.Params.URI)
-			return err
-		},
+		Instructions:       s.instructions(),
+		Logger:             s.Log,
+		SubscribeHandler:   s.subscribe,
 		UnsubscribeHandler: func(context.Context, *mcp.UnsubscribeRequest) error { return nil },
 		//lint:ignore SA1019 see tell
 		Capabilities: &mcp.ServerCapabilities{Logging: &mcp.LoggingCapabilities{}},
