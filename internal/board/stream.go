@@ -70,7 +70,7 @@ func (b *Board) Stream(ctx context.Context, after kanban.EventID) iter.Seq2[kanb
 			if len(events) < followBatch {
 				break
 			}
-			after = events[len(events)-1].ID
+			after = min(events[len(events)-1].ID, from) // what came since is in the chain, and there it is to be taken
 		}
 		for ctx.Err() == nil {
 			select {

@@ -200,3 +200,44 @@ func watchers() int {
 		return !strings.Contains(g, "store/sqlite.(*watch).run") && !strings.Contains(g, "store/postgres.(*board).wake.func")
 	}))
 }
+
+// Who begins far back while another follows, and comes to where the two meet at a time
+// at which much happens, misses nothing of it.
+func TestStreamFromFarBackMissesNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		const parts = 600 // more events than are read at a time
+		b := board.New(db)
+		much := func() {
+			idea := add(t, b, kanban.Draft{Triage: true})
+			if _, _, err := b.Decompose(t.Context(), idea, kanban.Decomposition{Parts: slices.Repeat([]kanban.Part{{Title: "a part"}}, parts)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		much()
+		head := newest(t, b)
+		ctx, leave := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer leave()
+		var seen []kanban.EventID
+		for e, err := range b.Stream(ctx, 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen = append(seen, e.ID); len(seen) == 1 {
+				much()
+			}
+			if e.ID > head && e.ID == newest(t, b) {
+				break
+			}
+		}
+		events, err := b.Events(t.Context(), store.EventFilter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []kanban.EventID
+		for _, e := range events {
+			want = append(want, e.ID)
+		}
+		same(t, "events seen", seen, want)
+		gone(t)
+	})
+}

@@ -56,8 +56,11 @@ func (o *initialise) seatAgent() error {
 	settings := func(text string) (string, error) { return withEntry(text, s.key, s.entry) }
 	if s.key == "" {
 		settings = func(text string) (string, error) {
-			if rest := without(text, "# andon:begin", "# andon:end"); strings.Contains(rest, "[mcp_servers.andon]") {
-				return text, nil // a person's own
+			switch mine, whole := codexHas(without(text, "# andon:begin", "# andon:end")); {
+			case mine: // a person's own
+				return text, nil
+			case whole:
+				return "", errors.New("mcp_servers is given as one value, to which nothing can be added: add andon to it by hand")
 			}
 			return withSection(text, "# andon:begin", s.entry, "# andon:end"), nil
 		}
@@ -71,16 +74,16 @@ func (o *initialise) seatAgent() error {
 		name   string
 		change func(string) (string, error)
 	}{{s.file, settings}, {s.words, words}} {
-		old, err := os.ReadFile(f.name)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error()}
+		old, err := readOwn(f.name)
+		if err != nil {
+			return err
 		}
-		next, err := f.change(string(old))
+		next, err := f.change(old)
 		if err != nil {
 			return &kanban.Error{Code: kanban.Invalid, Err: err, Msg: f.name + ": " + err.Error() + "; nothing was written"}
 		}
-		files = append(files, written{f.name, next != string(old), string(old), next})
-		news = news || next != string(old)
+		files = append(files, written{f.name, next != old, old, next})
+		news = news || next != old
 	}
 	for _, f := range files {
 		if f.Changed && !o.json {
@@ -90,6 +93,13 @@ func (o *initialise) seatAgent() error {
 	if news && !o.dryRun {
 		if err := o.agreed(); err != nil {
 			return err
+		}
+		for _, f := range files { // a person may have thought about it for long
+			if now, err := readOwn(f.File); err != nil {
+				return err
+			} else if now != f.old {
+				return &kanban.Error{Code: kanban.Conflict, Msg: f.File + " was changed by somebody else meanwhile; nothing was written", Hint: "look at it again"}
+			}
 		}
 		for _, f := range files {
 			if err := f.write(); err != nil {
@@ -146,23 +156,74 @@ func (f written) write() error {
 	return fsx.WriteFile(path, []byte(f.new), mode)
 }
 
+// readOwn reads a file of a person's; one that is not there is empty.
+func readOwn(name string) (string, error) {
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+		if to, link := os.Readlink(name); link == nil { // a file in its place would end it
+			err = fmt.Errorf("%s is a link to %s, which is not there; nothing was written", name, to)
+		}
+	}
+	if err != nil {
+		return "", &kanban.Error{Code: kanban.Denied, Err: err, Msg: err.Error()}
+	}
+	return string(text), nil
+}
+
+// codexHas says whether settings of Codex, which are TOML, name andon among the
+// servers, however that is written, and whether those are one whole value.
+func codexHas(text string) (andon, whole bool) {
+	table := ""
+	for line := range strings.Lines(text) {
+		bare := strings.NewReplacer(" ", "", "\t", "", `"`, "", "'", "", "\r", "", "\n", "").Replace(line)
+		key, _, sets := strings.Cut(bare, "=")
+		switch {
+		case strings.HasPrefix(bare, "["):
+			table, _, _ = strings.Cut(strings.TrimLeft(bare, "["), "]")
+			key, table = table, table+"."
+		case sets:
+			key = table + key
+			whole = whole || key == "mcp_servers"
+		}
+		andon = andon || strings.HasPrefix(key+".", "mcp_servers.andon.") && !strings.HasPrefix(bare, "#")
+	}
+	return andon, whole && !andon
+}
+
+// section is where the lines between two marks are, with the marks, which stand on
+// lines of their own. Of a mark that was left alone, what follows is not taken: it is
+// somebody's.
+func section(text, begin, end string) (from, to int, ok bool) {
+	from = -1
+	at := 0
+	for line := range strings.Lines(text) {
+		switch strings.TrimSpace(line) {
+		case begin:
+			from = at
+		case end:
+			if from >= 0 {
+				return from, at + len(strings.TrimRight(line, "\r\n")), true
+			}
+		}
+		at += len(line)
+	}
+	return 0, 0, false
+}
+
 // without is the text but for the section between two marks.
 func without(text, begin, end string) string {
-	if i := strings.Index(text, begin); i >= 0 {
-		if j := strings.Index(text[i:], end); j >= 0 {
-			return text[:i] + text[i+j+len(end):]
-		}
+	if from, to, ok := section(text, begin, end); ok {
+		return text[:from] + text[to:]
 	}
 	return text
 }
 
 // withSection puts a section between its marks, at the end if there is none.
-func withSection(text, begin, section, end string) string {
-	whole := begin + "\n" + section + "\n" + end
-	if i := strings.Index(text, begin); i >= 0 {
-		if j := strings.Index(text[i:], end); j >= 0 {
-			return text[:i] + whole + text[i+j+len(end):]
-		}
+func withSection(text, begin, words, end string) string {
+	whole := begin + "\n" + words + "\n" + end
+	if from, to, ok := section(text, begin, end); ok {
+		return text[:from] + whole + text[to:]
 	}
 	switch {
 	case text == "":

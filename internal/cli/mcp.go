@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 
@@ -57,7 +58,7 @@ func (o *mcpVerb) run(ctx context.Context, _ []string) error {
 	return o.with(ctx, func(s *session) (err error) {
 		server := &mcp.Server{
 			TTL: config.ClaimTTL(o.Env), Web: o.Web, Now: o.Now, Zone: o.Zone, Version: build().Version,
-			Tenant: strings.TrimSpace(o.Env("HERMES_TENANT")), Log: slog.New(slog.DiscardHandler),
+			Log: slog.New(slog.DiscardHandler),
 		}
 		if server.Scope, err = o.scope(ctx, s); err != nil {
 			return err
@@ -65,7 +66,16 @@ func (o *mcpVerb) run(ctx context.Context, _ []string) error {
 		if server.Author, err = o.speakerOf(ctx, s, server.Scope); err != nil {
 			return err
 		}
-		desks := &desks{app: o.app, scope: server.Scope, take: o.take, open: map[string]*mcp.Desk{"": o.desk(server.Scope, func() *session { return s })}}
+		if server.Tenant = strings.TrimSpace(o.Env("HERMES_TENANT")); server.Tenant == "" { // an agent may keep its environment from us
+			if server.Tenant, err = tenantOf(ctx, s, server.Scope); err != nil {
+				return err
+			}
+		}
+		fresh, err := stands(s.place)
+		if err != nil {
+			return err
+		}
+		desks := newDesks(o.app, server.Scope, o.take, seated{o.desk(server.Scope, func() *session { return s }), fresh})
 		server.Open = desks.get
 		err = server.Serve(ctx, io.NopCloser(o.In), nopCloser{o.Out})
 		return errors.Join(untilEnd(ctx, err), desks.close())
@@ -137,6 +147,18 @@ func (a *app) speakerOf(ctx context.Context, s *session, scope kanban.Scope) (st
 	return or(t.Assignee, "worker"), nil
 }
 
+// tenantOf is whose work a worker does: that of its card.
+func tenantOf(ctx context.Context, s *session, scope kanban.Scope) (string, error) {
+	if !scope.Worker() {
+		return "", nil
+	}
+	t, err := s.Task(ctx, scope.Task)
+	if err != nil && kanban.CodeOf(err) != kanban.NotFound {
+		return "", err
+	}
+	return t.Tenant, nil
+}
+
 // desk is the board of a session, as an agent has it. now is the session with the
 // settings that are in force.
 func (a *app) desk(scope kanban.Scope, now func() *session) *mcp.Desk {
@@ -174,34 +196,48 @@ type desks struct {
 	*app
 	scope kanban.Scope
 
-	// take opens a board; now is as [app.desk] wants it.
-	take func(context.Context, home.Slug) (now func() *session, free func() error, err error)
+	// take opens a board; now is as [app.desk] wants it, and fresh as in [stands].
+	take func(context.Context, home.Slug) (now func() *session, fresh func() bool, free func() error, err error)
 
 	mu    sync.Mutex
-	open  map[string]*mcp.Desk // by the names that they were asked for
+	open  map[string]seated // by the names that they were asked for
 	frees []func() error
+}
+
+// seated is a board at which the session sits, and whether it is still the one that
+// was opened.
+type seated struct {
+	*mcp.Desk
+	fresh func() bool
+}
+
+func newDesks(a *app, scope kanban.Scope, take func(context.Context, home.Slug) (func() *session, func() bool, func() error, error), own seated) *desks {
+	return &desks{app: a, scope: scope, take: take, open: map[string]seated{"": own}}
 }
 
 func (d *desks) get(ctx context.Context, slug string) (*mcp.Desk, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if desk := d.open[slug]; desk != nil {
-		return desk, nil
+	if known, ok := d.open[slug]; ok && known.fresh() {
+		return known.Desk, nil
+	}
+	if slug == "" {
+		return nil, &kanban.Error{Code: kanban.NotFound, Msg: "the board of this session is no longer there, or another is in its place", Hint: "begin a new session; nothing was changed"}
 	}
 	name, err := home.ParseSlug(slug)
 	if err != nil {
 		return nil, &kanban.Error{Code: kanban.Invalid, Err: err, Msg: err.Error()}
 	}
-	if desk := d.open[string(name)]; desk != nil {
-		return desk, nil
+	if known, ok := d.open[string(name)]; ok && known.fresh() {
+		return known.Desk, nil
 	}
-	now, free, err := d.take(ctx, name)
+	now, fresh, free, err := d.take(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	d.frees = append(d.frees, free)
+	d.frees = append(d.frees, free) // also of one that was exchanged: somebody may be at it
 	desk := d.desk(d.scope, now)
-	d.open[string(name)] = desk
+	d.open[string(name)] = seated{desk, fresh}
 	return desk, nil
 }
 
@@ -221,10 +257,29 @@ func (a *app) at(board home.Slug) *app {
 	return &there
 }
 
-func (a *app) take(ctx context.Context, board home.Slug) (now func() *session, free func() error, err error) {
+func (a *app) take(ctx context.Context, board home.Slug) (now func() *session, fresh func() bool, free func() error, err error) {
 	s, err := a.at(board).open(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return func() *session { return s }, s.db.Close, nil
+	if fresh, err = stands(s.place); err != nil {
+		return nil, nil, nil, errors.Join(err, s.db.Close())
+	}
+	return func() *session { return s }, fresh, s.db.Close, nil
+}
+
+// stands looks at a board that was opened, and says later whether its file is still
+// that one: a board may be removed, and another made in its place.
+func stands(place home.Board) (fresh func() bool, err error) {
+	if place.OnServer() {
+		return func() bool { return true }, nil
+	}
+	was, err := os.Stat(place.DB)
+	if err != nil {
+		return nil, err
+	}
+	return func() bool {
+		now, err := os.Stat(place.DB)
+		return err == nil && os.SameFile(now, was)
+	}, nil
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 
 	"andon/internal/board"
@@ -38,7 +37,7 @@ type shared struct {
 
 type opened struct {
 	*session
-	file os.FileInfo // nil: on a server
+	stands func() bool
 }
 
 func newOffice(f *fleet, token string, readOnly bool) *office {
@@ -100,24 +99,28 @@ func (o *office) sit(ctx context.Context, h home.Home, place home.Board, scope k
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, free())
 	}
-	desks := &desks{app: o.app, scope: scope, take: o.takeShared, frees: []func() error{free}}
-	desks.open = map[string]*mcp.Desk{"": o.desk(scope, o.current(s))}
+	tenant, err := tenantOf(ctx, s, scope)
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, free())
+	}
+	desks := newDesks(o.app, scope, o.takeShared, seated{o.desk(scope, o.current(s)), fresh})
+	desks.frees = []func() error{free}
 	return &mcp.Server{
 		Open: desks.get, Author: author, Scope: scope, TTL: config.ClaimTTL(o.Env), Web: o.Web, Now: o.Now, Zone: o.Zone,
-		Version: build().Version, Log: slog.New(slog.DiscardHandler),
+		Version: build().Version, Log: slog.New(slog.DiscardHandler), Tenant: tenant,
 	}, fresh, desks.close, nil
 }
 
-func (o *office) takeShared(ctx context.Context, slug home.Slug) (now func() *session, free func() error, err error) {
+func (o *office) takeShared(ctx context.Context, slug home.Slug) (now func() *session, fresh func() bool, free func() error, err error) {
 	h, place, err := o.at(slug).find()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	s, _, free, err := o.share(ctx, h, place)
+	s, fresh, free, err := o.share(ctx, h, place)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return o.current(s), free, nil
+	return o.current(s), fresh, free, nil
 }
 
 // share opens a board, or finds it open. The session is the caller's own; free lets go
@@ -151,7 +154,7 @@ func (o *office) share(ctx context.Context, h home.Home, place home.Board) (s *s
 		return nil, nil, nil, errors.Join(err, free())
 	}
 	fresh = func() bool {
-		if got.stays(place) {
+		if got.stands() {
 			return true
 		}
 		o.mu.Lock()
@@ -178,22 +181,10 @@ func (o *office) openFor(ctx context.Context, h home.Home, place home.Board) (*o
 		return nil, err
 	}
 	got := &opened{session: s}
-	if !place.OnServer() {
-		if got.file, err = os.Stat(place.DB); err != nil {
-			return nil, errors.Join(err, s.db.Close())
-		}
+	if got.stands, err = stands(place); err != nil {
+		return nil, errors.Join(err, s.db.Close())
 	}
 	return got, nil
-}
-
-// stays says whether the file is the one that was opened: a board may be removed, and
-// another made in its place.
-func (b *opened) stays(place home.Board) bool {
-	if b.file == nil {
-		return true
-	}
-	now, err := os.Stat(place.DB)
-	return err == nil && os.SameFile(now, b.file)
 }
 
 // bind makes a board of one's own upon the same database, which goes by the settings

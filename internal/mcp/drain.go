@@ -16,30 +16,34 @@ type drained struct{ mcp.Transport }
 
 func (d drained) Connect(ctx context.Context) (mcp.Connection, error) {
 	c, err := d.Transport.Connect(ctx)
-	return &drainedConn{Connection: c, idle: make(chan struct{}), closed: make(chan struct{})}, err
+	return &drainedConn{Connection: c, open: map[jsonrpc.ID]bool{}, idle: make(chan struct{}), closed: make(chan struct{})}, err
 }
+
+// listening is a call that has its answer when its session ends: nobody waits for it.
+const listening = "subscriptions/listen"
 
 type drainedConn struct {
 	mcp.Connection
 
-	mu    sync.Mutex
-	open  int           // calls without an answer
-	ended bool          // there is no more input
-	idle  chan struct{} // closed once both say so
+	mu      sync.Mutex
+	open    map[jsonrpc.ID]bool // calls without an answer; a second one by the same id gets none
+	writing int                 // answers that are on their way
+	ended   bool                // there is no more input
+	idle    chan struct{}       // closed once all three say so
 
-	once   sync.Once
-	closed chan struct{}
+	rest, once sync.Once // close idle and closed
+	closed     chan struct{}
 }
 
 func (c *drainedConn) Read(ctx context.Context) (jsonrpc.Message, error) {
 	m, err := c.Connection.Read(ctx)
-	if r, ok := m.(*jsonrpc.Request); ok && r.IsCall() {
-		c.count(1, false)
+	if r, ok := m.(*jsonrpc.Request); ok && r.IsCall() && r.Method != listening {
+		c.note(func() { c.open[r.ID] = true })
 	}
 	if !errors.Is(err, io.EOF) {
 		return m, err
 	}
-	c.count(0, true)
+	c.note(func() { c.ended = true })
 	select {
 	case <-c.idle:
 	case <-c.closed:
@@ -49,21 +53,20 @@ func (c *drainedConn) Read(ctx context.Context) (jsonrpc.Message, error) {
 }
 
 func (c *drainedConn) Write(ctx context.Context, m jsonrpc.Message) error {
-	err := c.Connection.Write(ctx, m)
-	if _, ok := m.(*jsonrpc.Response); ok {
-		c.count(-1, false)
+	r, answers := m.(*jsonrpc.Response)
+	if answers {
+		c.note(func() { delete(c.open, r.ID); c.writing++ })
+		defer c.note(func() { c.writing-- })
 	}
-	return err
+	return c.Connection.Write(ctx, m)
 }
 
-func (c *drainedConn) count(calls int, ended bool) {
+func (c *drainedConn) note(what func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	was := c.ended && c.open <= 0
-	c.open += calls
-	c.ended = c.ended || ended
-	if !was && c.ended && c.open <= 0 {
-		close(c.idle)
+	what()
+	if c.ended && len(c.open) == 0 && c.writing == 0 {
+		c.rest.Do(func() { close(c.idle) })
 	}
 }
 

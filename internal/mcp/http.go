@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -52,7 +53,12 @@ const (
 
 	// patience is how long an agent may take to take what it is sent: one that has
 	// stopped to read must not keep the others of its token from what they are told.
+	// It may be as slow to go on with what it sends.
 	patience = 30 * time.Second
+
+	// hurry is for the header of a request, and then for all that follows it from one
+	// who is refused: whoever may say nothing holds no connection by saying it slowly.
+	hurry = 10 * time.Second
 
 	// forgotten is when a session of which nothing was heard is closed. Its agent
 	// begins another if it comes back.
@@ -65,7 +71,7 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	defer end()
 	h.seats = map[string]*seat{}
 	server := &http.Server{
-		Handler: h.handler(ctx, life), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: h.handler(ctx, life), ReadHeaderTimeout: hurry, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // of connections that broke
 	}
 	ended := make(chan error, 1)
@@ -119,7 +125,9 @@ func (h *HTTP) handler(ctx, life context.Context) http.Handler {
 		}
 		control := http.NewResponseController(w)
 		defer control.SetWriteDeadline(time.Time{}) // the connection may be used again, much later
-		streams.ServeHTTP(patient{w, control}, r.WithContext(until))
+		r = r.WithContext(until)
+		r.Body = awaited{r.Body, control}
+		streams.ServeHTTP(patient{w, control}, r)
 	})
 	verify := func(ctx context.Context, token string, r *http.Request) (*auth.TokenInfo, error) {
 		who, err := h.Know(ctx, r.PathValue("board"), token)
@@ -145,6 +153,9 @@ func (h *HTTP) handler(ctx, life context.Context) http.Handler {
 	mux.Handle("/mcp/{board}", asked)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 { // the server reads the rest of it before it answers
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(hurry))
+		}
 		switch {
 		case !h.called(r.Host):
 			http.Error(w, "this is not a server of that name", http.StatusForbidden)
@@ -195,6 +206,21 @@ func sameOrigin(r *http.Request) bool {
 	}
 	u, err := url.Parse(origins[0])
 	return err == nil && len(origins) == 1 && (u.Scheme == "http" || u.Scheme == "https") && strings.EqualFold(u.Host, r.Host)
+}
+
+// awaited is a body of which more must come now and then.
+type awaited struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+func (a awaited) Read(b []byte) (int, error) {
+	_ = a.control.SetReadDeadline(time.Now().Add(patience))
+	n, err := a.ReadCloser.Read(b)
+	if err == io.EOF {
+		_ = a.control.SetReadDeadline(time.Time{}) // else the answer, too, would have to come by then
+	}
+	return n, err
 }
 
 // patient is an answer that ends if nobody takes it.

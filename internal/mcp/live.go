@@ -27,6 +27,9 @@ func (s *Server) tell(ctx context.Context, server *mcp.Server, d *Desk, head kan
 			}
 			return err
 		}
+		if until := s.Scope.Until; !until.IsZero() && !s.now().Before(until) {
+			return nil
+		}
 		if s.Scope.Worker() && e.Task == s.Scope.Task {
 			if over := d.Authorised(ctx); kanban.CodeOf(over) == kanban.Conflict {
 				return nil // what comes now is the business of a later run

@@ -40,7 +40,8 @@ type Desk struct {
 // Server serves one agent, in one session or several. All fields but the first may be zero.
 type Server struct {
 	// Open gives the board of a name; the empty name is the session's own. It stays
-	// open, and the same name gives the same desk. Those are for many goroutines.
+	// open, and the same name gives the same desk for as long as that board is there.
+	// Those are for many goroutines.
 	Open func(ctx context.Context, slug string) (*Desk, error)
 
 	Author  string // who speaks
@@ -102,12 +103,9 @@ func (s *Server) begin(life context.Context) (server *mcp.Server, follow func(co
 // server makes the server with all that it offers.
 func (s *Server) server(life context.Context) *mcp.Server {
 	server := mcp.NewServer(&mcp.Implementation{Name: "andon", Title: "andon, a kanban board for fleets of agents", Version: s.Version}, &mcp.ServerOptions{
-		Instructions: s.instructions(),
-		Logger:       s.Log,
-		SubscribeHandler: func(_ context.Context, r *mcp.SubscribeRequest) error {
-			_, _, err := parseURI(r.Params.URI)
-			return err
-		},
+		Instructions:       s.instructions(),
+		Logger:             s.Log,
+		SubscribeHandler:   s.subscribe,
 		UnsubscribeHandler: func(context.Context, *mcp.UnsubscribeRequest) error { return nil },
 		//lint:ignore SA1019 see tell
 		Capabilities: &mcp.ServerCapabilities{Logging: &mcp.LoggingCapabilities{}},

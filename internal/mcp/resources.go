@@ -66,6 +66,19 @@ func (s *Server) resources(server *mcp.Server) {
 		Description: "The end of what the workers of a card have written."}, s.read)
 }
 
+// subscribe lets a session hear of what it may read.
+func (s *Server) subscribe(ctx context.Context, req *mcp.SubscribeRequest) error {
+	scheme, _, err := parseURI(req.Params.URI)
+	if err != nil {
+		return err
+	}
+	if scheme == boardScheme && s.Scope.Worker() {
+		return protocol(s.Scope.Keep())
+	}
+	_, err = s.desk(ctx, "")
+	return protocol(err)
+}
+
 // boardView is a board as its resource has it.
 type boardView struct {
 	Slug      string     `json:"slug"`

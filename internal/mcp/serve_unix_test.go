@@ -73,3 +73,44 @@ func TestServedBoardIsExchanged(t *testing.T) {
 		t.Errorf("the second board is\n%s", list)
 	}
 }
+
+// A session that works at another board than its own is not let go on at one that was
+// removed, and finds the one that is made in its place; at its own, it must begin anew.
+func TestExchangedBoardTakesNothing(t *testing.T) {
+	h := newHouse(t)
+	h.andon("init")
+	server := h.serve()
+	site := filepath.Join(h.root, "kanban", "boards", "site")
+	for way, sit := range map[string]func(board string) *session{
+		"over HTTP": func(board string) *session { return server.sit(server.owner, board, nil) },
+		"over the standard streams": func(board string) *session {
+			return h.sit([]string{"ANDON_BOARD=" + board}, nil)
+		},
+	} {
+		h.andon("boards", "create", "site")
+		visitor, resident := sit(""), sit("site")
+		visitor.call("kanban_create", args{"title": "of the first", "assignee": "ada", "board": "site"})
+		resident.call("kanban_create", args{"title": "of the first", "assignee": "ada"})
+		if err := os.Rename(site, filepath.Join(t.TempDir(), "site")); err != nil {
+			t.Fatal(err)
+		}
+		for name, s := range map[string]*session{"a visitor": visitor, "a resident": resident} {
+			if got, refusal, err := s.try("kanban_create", args{"title": "lost", "assignee": "ada", "board": "site"}); got != nil {
+				t.Errorf("%s, %s: a card on a board that was removed: %v %s %v", way, name, got, refusal, err)
+			}
+		}
+		h.andon("boards", "create", "site")
+		visitor.call("kanban_create", args{"title": "of the second", "assignee": "ada", "board": "site"})
+		if got, refusal, err := resident.try("kanban_create", args{"title": "lost", "assignee": "ada"}); got != nil {
+			t.Errorf("%s: a resident is served on: %v %s %v", way, got, refusal, err)
+		}
+		if list := h.andon("list", "--board", "site"); strings.Count(list, "of the second") != 1 || strings.Contains(list, "lost") || strings.Contains(list, "first") {
+			t.Errorf("%s: the second board is\n%s", way, list)
+		}
+		end(visitor)
+		end(resident)
+		if err := os.Rename(site, filepath.Join(t.TempDir(), "site")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -46,6 +46,9 @@ func (h *house) powerless(name string, s *session, err error, tools map[string]a
 		if got, err := s.ReadResource(h.t.Context(), &mcp.ReadResourceParams{URI: address}); err == nil {
 			h.t.Errorf("%s: reads %s: %v", name, address, got)
 		}
+		if err := s.Subscribe(h.t.Context(), &mcp.SubscribeParams{URI: address}); err == nil && s.ID() != "" { // without an id, the client does not wait for the answer
+			h.t.Errorf("%s: subscribes to %s", name, address)
+		}
 	}
 	if got, err := s.GetPrompt(h.t.Context(), &mcp.GetPromptParams{Name: "work-a-card", Arguments: map[string]string{}}); err == nil {
 		h.t.Errorf("%s: gets the prompt %v", name, got)

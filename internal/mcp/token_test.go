@@ -71,3 +71,25 @@ func TestTokenIsRefused(t *testing.T) {
 	s.refused("no longer the current one", "kanban_show", nil)
 	s.refused("no longer the current one", "kanban_comment", args{"task_id": id, "body": "x"})
 }
+
+// Who is known by a token works for the tenant of the card, as one that has it in the
+// environment: what it makes is of that tenant, unless it says otherwise.
+func TestTokenIsOfATenant(t *testing.T) {
+	h := newHouse(t)
+	h.andon("init")
+	for way, begin := range ways(h) {
+		id := h.card("mine", "--assignee", "ada", "--tenant", "acme")
+		s, err := begin(h.token(id, h.claim(id), time.Time{}), "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.t = t
+		for given, want := range map[any]any{nil: "acme", "": nil, "other": "other"} {
+			made := s.call("kanban_create", args{"title": "for whom", "assignee": "bob", "tenant": given})
+			if got := s.call("kanban_show", args{"task_id": made["task_id"]})["task"].(map[string]any)["tenant"]; got != want {
+				t.Errorf("%s: with the tenant %v it is made for %v, want %v", way, given, got, want)
+			}
+		}
+		end(s)
+	}
+}

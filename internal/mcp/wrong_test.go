@@ -2,12 +2,15 @@ package mcp_test
 
 import (
 	"cmp"
+	"context"
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 )
 
@@ -217,5 +220,32 @@ func TestSecretsAreNotStored(t *testing.T) {
 	}
 	if all := h.picture(); strings.Contains(all, key) {
 		t.Error("the key is on the board")
+	}
+}
+
+// An agent that has gone leaves no session behind: neither one that waits for a second
+// answer to a number which was used twice, nor one of those who only listen.
+func TestNothingStaysBehindItsAgent(t *testing.T) {
+	const (
+		ping = `{"jsonrpc":"2.0","id":2,"method":"ping"}` + "\n"
+		meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"x","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+	)
+	for name, says := range map[string]string{
+		"twice the same number": hello + "\n" + `{"jsonrpc":"2.0","method":"notifications/initialized"}` + "\n" + strings.Repeat(ping, 20),
+		"a listener": `{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":["board://default"]},` + meta + "}}\n" +
+			`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"kanban_list","arguments":{},` + meta + "}}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.andon("init")
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			whole := h.command(nil, "mcp")
+			cmd := exec.CommandContext(ctx, whole.Path, whole.Args[1:]...)
+			cmd.Env, cmd.Stdin = whole.Env, strings.NewReader(says)
+			if out, err := cmd.Output(); err != nil || !strings.Contains(string(out), `"id":2`) {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
 	}
 }

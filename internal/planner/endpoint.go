@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"andon/internal/config"
 )
@@ -157,6 +158,9 @@ func content(at string, text []byte) (string, error) {
 			} `json:"message"`
 			Reason string `json:"finish_reason"`
 		} `json:"choices"`
+	}
+	if !utf8.Valid(text) { // which decoding would pass over
+		return "", fmt.Errorf("%s answers what is not UTF-8 text", at)
 	}
 	if err := json.Unmarshal(text, &v); err != nil || len(v.Choices) == 0 {
 		return string(text[:min(len(text), maxAnswer)]), fmt.Errorf("%s answers what is no chat completion; is it the address of such an API, as http://host/v1?", at)

@@ -91,8 +91,11 @@ func TestEndpointThatDoesNotAnswerWell(t *testing.T) {
 		}, "sends elsewhere"},
 		"a web page": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, "no chat completion"},
 		"no choices": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"choices": []}`) }, "no chat completion"},
-		"cut":        {says(`{"cards": [`, "length"), "stopped half-way"},
-		"empty":      {says("", "stop"), "it is empty"},
+		"no text": {func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, "{\"choices\": [{\"message\": {\"content\": \"{\\\"title\\\": \\\"\xff\\\"}\"}}]}")
+		}, "not UTF-8"},
+		"cut":   {says(`{"cards": [`, "length"), "stopped half-way"},
+		"empty": {says("", "stop"), "it is empty"},
 		"too long": {func(w http.ResponseWriter, _ *http.Request) {
 			for range 10 << 10 { // 10 MiB
 				if _, err := w.Write(make([]byte, 1<<10)); err != nil {
