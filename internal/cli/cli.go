@@ -48,12 +48,17 @@ type app struct {
 // line on Err.
 func Main(ctx context.Context, args []string, io IO) int {
 	a := &app{IO: io}
+	out := &answer{to: io.Out}
+	if !io.Terminal { // an editor and the board on a terminal need the terminal itself
+		a.Out = out
+	}
 	root := a.root()
 	root.SetArgs(minus(root, spread(args)))
 	root.SetIn(io.In)
-	root.SetOut(io.Out)
+	root.SetOut(a.Out)
 	root.SetErr(io.Err)
 	cmd, err := root.ExecuteContextC(ctx)
+	err = out.judge(err)
 	if err == nil {
 		return view.ExitOK
 	}
