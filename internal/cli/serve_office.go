@@ -151,7 +151,7 @@ func (o *office) share(ctx context.Context, h home.Home, place home.Board) (s *s
 		return nil, nil, nil, errors.Join(err, free())
 	}
 	fresh = func() bool {
-		if got.stays(place) {
+		if place.Stays(got.file) {
 			return true
 		}
 		o.mu.Lock()
@@ -184,16 +184,6 @@ func (o *office) openFor(ctx context.Context, h home.Home, place home.Board) (*o
 		}
 	}
 	return got, nil
-}
-
-// stays says whether the file is the one that was opened: a board may be removed, and
-// another made in its place.
-func (b *opened) stays(place home.Board) bool {
-	if b.file == nil {
-		return true
-	}
-	now, err := os.Stat(place.DB)
-	return err == nil && os.SameFile(now, b.file)
 }
 
 // bind makes a board of one's own upon the same database, which goes by the settings
