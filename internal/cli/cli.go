@@ -41,13 +41,14 @@ type app struct {
 	places home.Flags
 	json   bool
 
-	inVerb bool // the words were understood
+	input  io.Reader // In, until Ctrl-C
+	inVerb bool      // the words were understood
 }
 
 // Main runs the command and returns its exit status. What went wrong is one
 // line on Err.
 func Main(ctx context.Context, args []string, io IO) int {
-	a := &app{IO: io}
+	a := &app{IO: io, input: &input{ctx, io.In}}
 	out := &answer{to: io.Out}
 	if !io.Terminal { // an editor and the board on a terminal need the terminal itself
 		a.Out = out
