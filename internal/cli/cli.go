@@ -80,11 +80,16 @@ func Main(ctx context.Context, args []string, io IO) int {
 // suggest lists the commands of cmd that are like the first of the words that
 // could be one.
 func suggest(cmd *cobra.Command, args []string) []string {
+	led := len(strings.Fields(cmd.CommandPath())) - 1 // words that led to cmd
 	for i, word := range args {
 		isValue := i > 0 && strings.HasPrefix(args[i-1], "--") && !strings.Contains(args[i-1], "=") && args[i-1] != "--json"
-		if !strings.HasPrefix(word, "-") && !isValue && cmd.HasSubCommands() {
+		if strings.HasPrefix(word, "-") || isValue || !cmd.HasSubCommands() {
+			continue
+		}
+		if led == 0 {
 			return cmd.SuggestionsFor(word)
 		}
+		led--
 	}
 	return nil
 }
