@@ -24,10 +24,8 @@ func TestCtrlCWhileStandardInputIsRead(t *testing.T) {
 	t.Chdir(t.TempDir())
 	card := string(p.create(t, kanban.Draft{Title: "the only card"}).ID)
 	before := p.everything(t, kanban.TaskID(card))
-	for _, words := range []string{
-		"apply -f -", "create x --body-file -", "edit " + card + " --body-file -", "attach " + card + " - --name x", "decompose " + card + " -f -",
-		"import -", "import --from beads -", "config check -", "init --for claude-code",
-	} {
+	ends := func(words string) {
+		t.Helper()
 		ctx, cancel := context.WithCancel(t.Context())
 		var out, errs bytes.Buffer
 		io := p.io(&out, &errs)
@@ -37,7 +35,14 @@ func TestCtrlCWhileStandardInputIsRead(t *testing.T) {
 			t.Errorf("%s: status %d, %q", words, code, said)
 		}
 	}
+	for _, words := range []string{
+		"apply -f -", "create x --body-file -", "edit " + card + " --body-file -", "decompose " + card + " -f -",
+		"import -", "import --from beads -", "config check -", "init --for claude-code",
+	} {
+		ends(words)
+	}
 	if after := p.everything(t, kanban.TaskID(card)); after != before {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
+	ends("attach " + card + " - --name x") // the folder for it is made first
 }
