@@ -69,6 +69,9 @@ func (o *agentsTest) run(ctx context.Context, args []string) error {
 	if preset := config.Preset(name); !known && preset.Program() != "" {
 		p, known = config.Profile{Preset: preset, OnExit: kanban.OnExitProtocol}, true
 	}
+	if !known && slices.Contains(config.Presets(), config.Preset(name)) {
+		return &kanban.Error{Code: kanban.NotFound, Msg: fmt.Sprintf("the preset %s runs a script of a profile's own; name a profile of andon.yaml that has one", name)}
+	}
 	if !known {
 		return &kanban.Error{Code: kanban.NotFound, Msg: fmt.Sprintf("there is no profile and no preset %q; `andon agents` lists them", args[0])}
 	}
@@ -97,7 +100,7 @@ func (o *agentsTest) run(ctx context.Context, args []string) error {
 		}
 	}
 	if err == nil && !v.Done {
-		err = errSaid
+		err = &kanban.Error{Code: kanban.Conflict, Msg: fmt.Sprintf("%s has not done its card: %s (%s)", name, or(string(v.Outcome), "it was not ended"), or(v.Exit, "not started"))}
 	}
 	return err
 }

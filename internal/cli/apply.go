@@ -173,7 +173,7 @@ func (o *apply) read() (kanban.Graph, error) {
 
 // readCards reads a file that tells of cards; "-" is standard input.
 func (a *app) readCards(file string, decode func(*yamlx.Decoder, ast.Node) error) error {
-	in := a.In
+	in := a.input
 	if file == "-" {
 		file = "stdin"
 	} else {

@@ -128,7 +128,7 @@ func (o *attachVerb) source(ctx context.Context, s *session, rest []string, from
 			name = "download"
 		}
 	case rest[0] == "-":
-		r = io.NopCloser(o.In)
+		r = io.NopCloser(o.input)
 	default:
 		file, err := s.files.Source(rest[0])
 		if err != nil {

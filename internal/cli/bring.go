@@ -117,7 +117,7 @@ func (o *load) bringFiles(path string) (files []importer.File, err error) {
 		return nil, &kanban.Error{Code: kanban.Invalid, Err: err, Msg: fmt.Sprintf("import from %s: %v", o.from, err)}
 	}
 	if path == "-" {
-		data, err := io.ReadAll(io.LimitReader(o.In, maxBring+1))
+		data, err := io.ReadAll(io.LimitReader(o.input, maxBring+1))
 		if err == nil && len(data) > maxBring {
 			err = fmt.Errorf("standard input has more than %d bytes", maxBring)
 		}

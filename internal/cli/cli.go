@@ -41,19 +41,25 @@ type app struct {
 	places home.Flags
 	json   bool
 
-	inVerb bool // the words were understood
+	input  io.Reader // In, until Ctrl-C
+	inVerb bool      // the words were understood
 }
 
 // Main runs the command and returns its exit status. What went wrong is one
 // line on Err.
 func Main(ctx context.Context, args []string, io IO) int {
-	a := &app{IO: io}
+	a := &app{IO: io, input: &input{ctx, io.In}}
+	out := &answer{to: io.Out}
+	if !io.Terminal { // an editor and the board on a terminal need the terminal itself
+		a.Out = out
+	}
 	root := a.root()
 	root.SetArgs(minus(root, spread(args)))
 	root.SetIn(io.In)
-	root.SetOut(io.Out)
+	root.SetOut(a.Out)
 	root.SetErr(io.Err)
 	cmd, err := root.ExecuteContextC(ctx)
+	err = out.judge(err)
 	if err == nil {
 		return view.ExitOK
 	}
@@ -74,11 +80,16 @@ func Main(ctx context.Context, args []string, io IO) int {
 // suggest lists the commands of cmd that are like the first of the words that
 // could be one.
 func suggest(cmd *cobra.Command, args []string) []string {
+	led := len(strings.Fields(cmd.CommandPath())) - 1 // words that led to cmd
 	for i, word := range args {
 		isValue := i > 0 && strings.HasPrefix(args[i-1], "--") && !strings.Contains(args[i-1], "=") && args[i-1] != "--json"
-		if !strings.HasPrefix(word, "-") && !isValue && cmd.HasSubCommands() {
+		if strings.HasPrefix(word, "-") || isValue || !cmd.HasSubCommands() {
+			continue
+		}
+		if led == 0 {
 			return cmd.SuggestionsFor(word)
 		}
+		led--
 	}
 	return nil
 }

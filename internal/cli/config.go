@@ -101,7 +101,7 @@ func (o *configCheck) run(_ context.Context, args []string) error {
 
 func (o *configCheck) read(file string) (config.Config, error) {
 	if file == "-" {
-		data, err := io.ReadAll(io.LimitReader(o.In, 1<<20)) // more than a file may have
+		data, err := io.ReadAll(io.LimitReader(o.input, 1<<20)) // more than a file may have
 		if err != nil {
 			return config.Config{}, err
 		}

@@ -273,7 +273,7 @@ func (o *create) fill(d *kanban.Draft) (err error) {
 // readText reads a file, or standard input for "-". It stops reading soon after
 // the most that a card takes.
 func (a *app) readText(name string) (string, error) {
-	in := a.In
+	in := a.input
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {

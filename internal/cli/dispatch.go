@@ -218,18 +218,20 @@ func (v *tickView) add(b tickView) {
 // passText says what a pass did on each board.
 func passText(reports []dispatch.Report, dryRun bool) string {
 	var b strings.Builder
+	failed := false
 	for _, r := range reports {
 		text := tickText(r, dryRun)
+		failed = failed || len(r.Errors) > 0 // whether there was something to do, nobody knows then
+		if text == nothingToDo {
+			continue
+		}
 		if len(reports) > 1 {
-			if text == nothingToDo {
-				continue
-			}
 			fmt.Fprintf(&b, "board %s\n", r.Board.Slug)
 			text = "  " + strings.TrimSuffix(strings.ReplaceAll(text, "\n", "\n  "), "  ")
 		}
 		b.WriteString(text)
 	}
-	if b.Len() == 0 {
+	if b.Len() == 0 && !failed {
 		b.WriteString(nothingToDo)
 	}
 	return b.String()

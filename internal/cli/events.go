@@ -93,7 +93,7 @@ may be absent. An asterisk: the event carries the number of its run.
 		if k.Run {
 			star = "*"
 		}
-		fmt.Fprintf(&b, "%s %-33s%s\n", star, k.Kind, k.Means)
+		fmt.Fprintf(&b, "%s %-34s%s\n", star, k.Kind, k.Means)
 		line := "     "
 		for _, key := range k.Payload {
 			if len(line)+1+len(key) > 78 {

@@ -127,7 +127,7 @@ func (a *app) archiveFile(name string) (f *os.File, close func(), err error) {
 		f.Close()
 		os.Remove(f.Name())
 	}
-	if _, err := io.Copy(f, a.In); err != nil {
+	if _, err := io.Copy(f, a.input); err != nil {
 		close()
 		return refuse(err)
 	}

@@ -47,7 +47,8 @@ What the exit status of a command means
   1  it was refused, or could not be done: an unknown id, a card whose status
      does not allow it, a value that breaks a rule, a board that is busy,
      damaged or may not be written. Nothing was changed, unless the line says
-     that the outcome is unknown: then read the card before repeating.
+     that the outcome is unknown, or that the answer could not be written: then
+     read the card before repeating.
   2  the call is wrong: an unknown command or flag, a missing argument, a value
      that cannot be read. The board was not touched.
 

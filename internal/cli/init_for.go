@@ -131,7 +131,7 @@ func (o *initialise) agreed() error {
 	}
 	if o.Interactive {
 		o.printf("Write this? [y/N] ")
-		answer, _ := bufio.NewReader(o.In).ReadString('\n')
+		answer, _ := bufio.NewReader(o.input).ReadString('\n')
 		if a := strings.ToLower(strings.TrimSpace(answer)); a == "y" || a == "yes" {
 			return nil
 		}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 
@@ -71,11 +70,7 @@ func (o *mcpVerb) run(ctx context.Context, _ []string) error {
 				return err
 			}
 		}
-		fresh, err := stands(s.place)
-		if err != nil {
-			return err
-		}
-		desks := newDesks(o.app, server.Scope, o.take, seated{o.desk(server.Scope, func() *session { return s }), fresh})
+		desks := newDesks(o.app, server.Scope, o.take, seated{o.desk(server.Scope, func() *session { return s }), stands(s.place)})
 		server.Open = desks.get
 		err = server.Serve(ctx, io.NopCloser(o.In), nopCloser{o.Out})
 		return errors.Join(untilEnd(ctx, err), desks.close())
@@ -262,24 +257,11 @@ func (a *app) take(ctx context.Context, board home.Slug) (now func() *session, f
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if fresh, err = stands(s.place); err != nil {
-		return nil, nil, nil, errors.Join(err, s.db.Close())
-	}
-	return func() *session { return s }, fresh, s.db.Close, nil
+	return func() *session { return s }, stands(s.place), s.db.Close, nil
 }
 
-// stands looks at a board that was opened, and says later whether its file is still
-// that one: a board may be removed, and another made in its place.
-func stands(place home.Board) (fresh func() bool, err error) {
-	if place.OnServer() {
-		return func() bool { return true }, nil
-	}
-	was, err := os.Stat(place.DB)
-	if err != nil {
-		return nil, err
-	}
-	return func() bool {
-		now, err := os.Stat(place.DB)
-		return err == nil && os.SameFile(now, was)
-	}, nil
+// stands says later whether the file of a board that was opened is still that one.
+func stands(place home.Board) (fresh func() bool) {
+	mark := place.Mark()
+	return func() bool { return place.Stays(mark) }
 }

@@ -99,6 +99,10 @@ func endWorker(ctx context.Context, s *session, verb string, t kanban.Task) (kan
 	if err != nil || run == nil {
 		return kanban.Termination{}, err
 	}
+	if run.WorkerPID != 0 && s.mark == worker.Mark(s.place, run.ID) { // it would be gone before it had done what follows
+		return kanban.Termination{}, &kanban.Error{Code: kanban.Conflict, Msg: fmt.Sprintf("%s %s: this command is a part of the worker that it would end first", verb, t.ID),
+			Hint: "a worker hands its card over with `andon complete` or `andon block`"}
+	}
 	x, err := worker.End(ctx, s.place, *run, proc.Hostname(), 0)
 	if x.Survived() {
 		return x, &kanban.Error{Code: kanban.Denied, Err: err,

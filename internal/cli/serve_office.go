@@ -181,9 +181,7 @@ func (o *office) openFor(ctx context.Context, h home.Home, place home.Board) (*o
 		return nil, err
 	}
 	got := &opened{session: s}
-	if got.stands, err = stands(place); err != nil {
-		return nil, errors.Join(err, s.db.Close())
-	}
+	got.stands = stands(place)
 	return got, nil
 }
 

@@ -26,6 +26,7 @@ type session struct {
 	config config.Config // the defaults where andon.yaml cannot be read
 	unread error         // why it cannot
 	db     *store.DB
+	mark   string // of the process tree that this call is a part of, as worker.Mark has it
 }
 
 // with opens the board that the call means, hands it to do and closes it. An
@@ -108,7 +109,7 @@ func (a *app) openAt(ctx context.Context, h home.Home, place home.Board) (*sessi
 	// Those below which scratch folders are removed, so nothing goes that was not kept.
 	files.Workspaces = func() []string { return home.WorkspaceRoots(h.Root, place) }
 	b.Deliver = files.Deliver
-	s := &session{Board: b, files: files, home: h, place: place, config: cfg, unread: unread, db: db}
+	s := &session{Board: b, files: files, home: h, place: place, config: cfg, unread: unread, db: db, mark: "ANDON_RUN=" + a.Env("ANDON_RUN")}
 	b.Checks = a.reporter(s).Checks
 	return s, nil
 }

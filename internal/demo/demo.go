@@ -37,6 +37,7 @@ type Options struct {
 	Keep     bool   // keep the home
 	Self     string // this program's file
 	Out      io.Writer
+	JSON     bool // what happens as lines of JSON, as watch has them, and at the end the report
 	Terminal bool
 	Width    int
 	Zone     *time.Location
@@ -70,7 +71,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	err = d.run(ctx, folders)
 	d.leave()
 	err = errors.Join(err, d.db.Close())
-	if o.Keep {
+	if o.Keep && !o.JSON {
 		fmt.Fprintf(o.Out, "\nkept: andon --home %s list\n", root)
 	}
 	return err
@@ -306,8 +307,10 @@ func (d *demo) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.Out, "\nThe report of %s:\n\n%s\n", d.report, view.PlainLines(string(report)))
-	fmt.Fprintf(d.Out, "The runs of %s, whose first worker was killed:\n\n%s\n", d.fragile, view.RunTable(runs, time.Now(), d.Zone))
+	if !d.JSON {
+		fmt.Fprintf(d.Out, "\nThe report of %s:\n\n%s\n", d.report, view.PlainLines(string(report)))
+		fmt.Fprintf(d.Out, "The runs of %s, whose first worker was killed:\n\n%s\n", d.fragile, view.RunTable(runs, time.Now(), d.Zone))
+	}
 	found, err := d.board.Check(ctx)
 	if err != nil {
 		return err
@@ -315,8 +318,26 @@ func (d *demo) finish(ctx context.Context) error {
 	if len(found) > 0 {
 		return &kanban.Error{Code: kanban.Damaged, Msg: "check: " + strings.Join(found, "; ")}
 	}
+	if d.JSON {
+		return view.JSONLine(d.Out, finished{d.report, string(report), d.kept()})
+	}
 	fmt.Fprintln(d.Out, "check: ok")
 	return nil
+}
+
+// finished is the last line of a demo as programs see it.
+type finished struct {
+	TaskID kanban.TaskID `json:"task_id"`
+	Report string        `json:"report"`
+	Home   *string       `json:"home"` // null: it is removed
+}
+
+// kept is the home that stays; nil if it does not.
+func (d *demo) kept() *string {
+	if !d.Keep {
+		return nil
+	}
+	return &d.root
 }
 
 // ended waits until every supervisor has recorded how its agent ended.

@@ -30,6 +30,9 @@ func newScreen(d *demo) *screen {
 var quiet = map[kanban.EventKind]bool{kanban.EventClaimed: true, kanban.EventCommented: true, kanban.EventScratchTip: true}
 
 func (s *screen) event(ctx context.Context, e kanban.Event) error {
+	if s.JSON {
+		return view.JSONLine(s.Out, view.NewStreamEvent(e))
+	}
 	if quiet[e.Kind] {
 		return nil
 	}

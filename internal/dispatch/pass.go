@@ -62,6 +62,10 @@ func (d *Dispatcher) discover(ctx context.Context, attend bool) error {
 			d.seats[key] = s
 		}
 		d.order = append(d.order, s)
+		if s.board != nil && !place.Stays(s.mark) {
+			s.fail(ctx, s.close())
+			s.rest = nil // whatever that said: the other file is not to blame
+		}
 		attended := !attend || s.care != nil
 		if s.board != nil && attended || s.board == nil && !s.rested() {
 			continue

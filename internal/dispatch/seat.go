@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -20,6 +21,7 @@ type seat struct {
 	d     *Dispatcher
 	place home.Board
 	board *board.Board // nil: not open
+	mark  fs.FileInfo  // of the file that was opened
 	done  func() error
 	pulse store.Pulse
 	rest  *rest // why it is left alone; nil: it is not
@@ -79,6 +81,7 @@ func (s *seat) open(ctx context.Context) error {
 	if err := s.place.Look(ctx); errors.Is(err, home.ErrAbsent) {
 		return nil
 	}
+	mark := s.place.Mark() // before: one that comes meanwhile is another, at worst
 	b, done, err := s.d.Open(ctx, s.place)
 	if err != nil {
 		return err
@@ -87,7 +90,7 @@ func (s *seat) open(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, done())
 	}
-	s.board, s.done, s.pulse, s.rest = b, done, pulse, nil
+	s.board, s.mark, s.done, s.pulse, s.rest = b, mark, done, pulse, nil
 	s.launched = map[kanban.RunID]bool{}
 	return nil
 }

@@ -61,6 +61,9 @@ func Find(f Flags, getenv func(string) string, userHome string) (Home, error) {
 	var err error
 	if source, path := namedDB(f, getenv); postgres.IsAddress(path) {
 		h.db = path
+	} else if scheme, _, is := strings.Cut(path, "://"); is && len(scheme) > 1 && !strings.ContainsAny(scheme, `/\`) { // not C://
+		// Else a folder of that name were made here. The rest of it may have a password.
+		return Home{}, fmt.Errorf("%s: %s:// is no kind of database; give a file, or postgres://USER@HOST/DATABASE", source, scheme)
 	} else if path != "" {
 		if h.db, err = place(source, path); err != nil {
 			return Home{}, err

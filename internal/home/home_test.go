@@ -110,11 +110,15 @@ func TestFindRefuses(t *testing.T) {
 		{"tilde without home folder", `ANDON_HOME: expand "~/x"`, Flags{}, map[string]string{"ANDON_HOME": "~/x"}, ""},
 		{"someone's home folder", `--home: expand "~ada/x"`, Flags{Home: "~ada/x"}, nil, "/u"},
 		{"NUL", "HERMES_KANBAN_DB: ", Flags{}, map[string]string{"HERMES_KANBAN_DB": "a\x00b"}, "/u"},
+		{"another kind of database", "--db: mysql:// is no kind of database; ", Flags{DB: "mysql://ada:s3cret@host/x"}, nil, "/u"},
+		{"a capital", "ANDON_DB: Postgres:// is no kind of database; ", Flags{}, map[string]string{"ANDON_DB": "Postgres://ada:s3cret@host/x"}, "/u"},
 		{"workspaces", "ANDON_WORKSPACES_ROOT: ", Flags{}, map[string]string{"ANDON_WORKSPACES_ROOT": "~x"}, "/u"},
 	}
 	for _, tt := range tests {
 		if _, err := Find(tt.flags, environment(tt.env), tt.userHome); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: Find: %v, want an error with %q", tt.name, err, tt.want)
+		} else if strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: Find: %v, which tells a password", tt.name, err)
 		}
 	}
 }

@@ -53,6 +53,33 @@ func (b Board) Look(ctx context.Context) error {
 	return err
 }
 
+// Mark is the board's file as it is now, by which [Board.Stays] knows it again. It is
+// nil where there is none, and on a server.
+func (b Board) Mark() fs.FileInfo {
+	if b.remote() {
+		return nil
+	}
+	info, err := os.Stat(b.DB)
+	if err != nil {
+		return nil
+	}
+	return info
+}
+
+// Stays reports whether the board's file is the one of the mark still. It may be
+// removed under who has it open, and another made in its place: who goes on with the
+// old one serves a board that nobody else sees.
+func (b Board) Stays(mark fs.FileInfo) bool {
+	if mark == nil {
+		return true
+	}
+	info, err := os.Stat(b.DB)
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist) // one that cannot be looked at is no other
+	}
+	return os.SameFile(mark, info)
+}
+
 // CountSubs counts the board's subscriptions without writing anything, not even a
 // board: where there is none, or one of a time before subscriptions, it is zero.
 func (b Board) CountSubs(ctx context.Context, c store.SubCount) (n int, err error) {

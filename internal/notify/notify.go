@@ -204,6 +204,7 @@ func (r *runner) warn(err error) { r.Warn(err.Error()) }
 func (r *runner) serve(ctx context.Context, place home.Board) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	mark := place.Mark() // before: one that comes meanwhile is another, at worst
 	b, done, err := r.open(ctx, place)
 	if b == nil {
 		return err
@@ -219,6 +220,8 @@ func (r *runner) serve(ctx context.Context, place home.Board) (err error) {
 	for _, l := range lanes {
 		running.Go(func() { errs <- l.run(ctx) })
 	}
+	look := time.NewTicker(rediscover)
+	defer look.Stop()
 	ended := 0
 	for open := true; open && ended < max(len(lanes), 1); {
 		select {
@@ -226,6 +229,8 @@ func (r *runner) serve(ctx context.Context, place home.Board) (err error) {
 			for _, l := range lanes {
 				l.poke()
 			}
+		case <-look.C:
+			open = place.Stays(mark) // the board that came in its place is served anew
 		case one := <-errs:
 			err = errors.Join(err, one)
 			ended = len(lanes) // it begins anew as a whole
