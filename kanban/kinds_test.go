@@ -50,7 +50,7 @@ func TestEveryKindIsTold(t *testing.T) {
 func TestEventsOfRuns(t *testing.T) {
 	t.Parallel()
 	without := []EventKind{EventCreated, EventAssigned, EventModelSet, EventEffortSet, EventLinked, EventUnlinked, EventCommented, EventAttached, EventDetached,
-		EventPromoted, EventPromotedBy, EventClaimRejected, EventHallucinated, EventEdited, EventUnblocked, EventReviewReopened, EventSpecified, EventDecomposed,
+		EventPromoted, EventPromotedBy, EventClaimRejected, EventHallucinated, EventUnblocked, EventReviewReopened, EventSpecified, EventDecomposed,
 		EventGuarded, EventUnguarded, EventScratchTip, EventStatus, EventReprioritized}
 	for _, k := range Kinds {
 		if k.Run == slices.Contains(without, k.Kind) {
