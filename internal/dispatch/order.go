@@ -101,7 +101,7 @@ func (t *turns) compare(a, b pair) int {
 
 // waiter is a ready card that nothing of its own holds back.
 type waiter struct {
-	kanban.Task
+	*kanban.Task
 	snapshot int // whose card it is
 	place    int // in that board's queue
 	board    string
@@ -144,7 +144,7 @@ func choose(level []*line, r *room, start func(waiter)) {
 	for !r.full() {
 		var next *line
 		for _, l := range level {
-			for len(l.waiters) > 0 && len(r.caps(l.waiters[0].board, l.waiters[0].Task)) > 0 {
+			for len(l.waiters) > 0 && len(r.caps(l.waiters[0].board, *l.waiters[0].Task)) > 0 {
 				l.waiters = l.waiters[1:]
 			}
 			if len(l.waiters) == 0 {
@@ -159,7 +159,7 @@ func choose(level []*line, r *room, start func(waiter)) {
 		}
 		w := next.waiters[0]
 		next.waiters = next.waiters[1:]
-		r.take(w.board, w.Task)
+		r.take(w.board, *w.Task)
 		start(w)
 	}
 }

@@ -158,24 +158,31 @@ func Plan(all []Snapshot, l Limits) []Starts {
 	r := newRoom(all, l)
 	plans := make([]Starts, len(all))
 	started := make([]map[int]bool, len(all))
-	var waiting []waiter
+	ready := 0
+	for _, s := range all {
+		ready += len(s.Ready)
+	}
+	waiting := make([]waiter, 0, ready)
 	for i, s := range all {
 		if started[i] = map[int]bool{}; s.Closed {
 			continue
 		}
-		for place, t := range s.Ready {
-			t, given := l.given(t)
-			if given {
-				plans[i].Assign = append(plans[i].Assign, t.ID)
+		for place := range s.Ready {
+			t := &s.Ready[place]
+			if t.Assignee == "" {
+				if given, ok := l.given(*t); ok {
+					plans[i].Assign = append(plans[i].Assign, t.ID)
+					t = &given
+				}
 			}
-			if len(own(t, s.Pasts[t.ID], s.Now, l)) == 0 {
+			if len(own(*t, s.Pasts[t.ID], s.Now, l)) == 0 {
 				waiting = append(waiting, waiter{t, i, place, s.Board})
 			}
 		}
 	}
 	for _, level := range lines(waiting) {
 		choose(level, &r, func(w waiter) {
-			plans[w.snapshot].Start = append(plans[w.snapshot].Start, w.Task)
+			plans[w.snapshot].Start = append(plans[w.snapshot].Start, *w.Task)
 			started[w.snapshot][w.place] = true
 		})
 	}
@@ -183,6 +190,7 @@ func Plan(all []Snapshot, l Limits) []Starts {
 		if s.Closed {
 			continue
 		}
+		plans[i].Held = make([]Held, 0, len(s.Ready)-len(plans[i].Start))
 		for place, t := range s.Ready {
 			if !started[i][place] {
 				t, _ = l.given(t)

@@ -130,9 +130,7 @@ func openLog(b home.Board, id kanban.TaskID) (*os.File, error) {
 	}
 	name := LogFile(b, id)
 	if info, err := os.Stat(name); err == nil && info.Size() > logLimit {
-		if err := os.Rename(name, name+logOld); err != nil {
-			return nil, fmt.Errorf("rotate the log: %w", err)
-		}
+		_ = os.Rename(name, name+logOld) // one that cannot be put aside, as on Windows while somebody reads it, goes on
 	}
 	return os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 }
