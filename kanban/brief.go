@@ -249,7 +249,7 @@ func (w *briefWriter) metadata(raw json.RawMessage) {
 		return
 	}
 	if text, err := EncodeJSON(m); err == nil {
-		w.field("_metadata_: `%s`", text)
+		w.field("_metadata_: `%s`", oneLine(text))
 	}
 }
 

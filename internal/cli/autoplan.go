@@ -183,14 +183,22 @@ func (p *autoplanner) board(ctx context.Context, place home.Board) (due time.Tim
 }
 
 // comment leaves word on a card, once for each cause: a dispatcher that begins anew
-// would say it again.
+// would say it again. A planner that words the same cause anew each time, with the
+// number of a process or the hour in it, is told of a few times.
 func (p *autoplanner) comment(ctx context.Context, b *board.Board, id kanban.TaskID, why error) error {
-	text := kanban.Unplanned(why)
-	said, err := b.Comments(ctx, id)
-	if err != nil || slices.ContainsFunc(said, func(c kanban.Comment) bool { return c.Author == autoAuthor && c.Body == text }) {
+	comments, err := b.Comments(ctx, id)
+	if err != nil {
 		return err
 	}
-	_, err = b.Comment(ctx, id, autoAuthor, text)
+	said := map[string]bool{}
+	for _, c := range comments {
+		if c.Author == autoAuthor {
+			said[c.Body] = true
+		}
+	}
+	if text := kanban.Unplanned(why); !said[text] && len(said) < kanban.MaxPlanTries {
+		_, err = b.Comment(ctx, id, autoAuthor, text)
+	}
 	return err
 }
 

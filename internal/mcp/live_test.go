@@ -68,6 +68,15 @@ func liveComments(t *testing.T, h *house, sit func(id, run string, opts *mcp.Cli
 	if again := s.call("kanban_heartbeat", nil)["comments"]; again != nil {
 		t.Errorf("the next heartbeat tells again: %v", again)
 	}
+	// So nobody may repeat the call when its answer was lost, as if nothing came of it.
+	for tool, err := range s.Tools(t.Context(), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tool.Name == "kanban_heartbeat" && tool.Annotations.IdempotentHint {
+			t.Error("a heartbeat is declared to be idempotent")
+		}
+	}
 }
 
 func receive(t *testing.T, from <-chan string) string {

@@ -51,7 +51,7 @@ func workTools() []tool {
 			},
 		},
 		{
-			name: "kanban_heartbeat", verb: kanban.VerbHeartbeat, do: (*call).heartbeat, result: alive{}, repeats: true,
+			name: "kanban_heartbeat", verb: kanban.VerbHeartbeat, do: (*call).heartbeat, result: alive{}, // not as once: each remark is told once
 			about: "Say that the card's worker is alive, and extend its lease. The answer has what others have said on the card meanwhile.",
 			params: []param{
 				{name: "task_id", about: "id of the card; a worker may leave out its own"},
