@@ -290,12 +290,20 @@ func (tx *Tx) Journal(ctx context.Context, d *kanban.Deed) error {
 	if err := e.Encode(d.Effect); err != nil {
 		return err
 	}
-	if _, err := tx.exec(ctx, `DELETE FROM andon_undo WHERE made_at <= ?`, d.At.Add(-kanban.UndoFor).Unix()); err != nil {
-		return fmt.Errorf("keep the change to be undone: %w", err)
+	if err := tx.ForgetOldDeeds(ctx, d.At); err != nil {
+		return err
 	}
 	if err := tx.queryRow(ctx, `INSERT INTO andon_undo (command, made_at, actor, verb, task_id, change) VALUES (?, ?, ?, ?, ?, ?) RETURNING id`,
 		d.Command, d.At.Unix(), d.Actor, d.Verb, d.Task, text.String()).Scan(&d.ID); err != nil {
 		return fmt.Errorf("keep the change to be undone: %w", err)
+	}
+	return nil
+}
+
+// ForgetOldDeeds removes what was kept of changes that cannot be undone any more.
+func (tx *Tx) ForgetOldDeeds(ctx context.Context, now time.Time) error {
+	if _, err := tx.exec(ctx, `DELETE FROM andon_undo WHERE made_at <= ?`, now.Add(-kanban.UndoFor).Unix()); err != nil {
+		return fmt.Errorf("forget old changes: %w", err)
 	}
 	return nil
 }

@@ -125,11 +125,12 @@ func (e brokenError) Error() string { return e.first.Error() }
 func (e brokenError) Unwrap() error { return e.first }
 
 // undone reports that a COMMIT which failed has stored nothing: the server says
-// so, or it was never asked. One whose answer was lost may have been done.
+// so, or it was never asked, as over a connection that was found to be closed. One
+// whose answer was lost may have been done.
 func undone(err error) bool {
-	if _, ok := errors.AsType[brokenError](err); ok {
+	if _, ok := errors.AsType[brokenError](err); ok || errors.Is(err, driver.ErrBadConn) {
 		return true
 	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && pg.SeverityUnlocalized == "ERROR"
+	return ok && (pg.SeverityUnlocalized == "ERROR" || pg.Code == idleTooLong)
 }

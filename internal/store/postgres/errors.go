@@ -22,6 +22,7 @@ const (
 	lockNotAvailable     = "55P03"
 	inFailedTransaction  = "25P02"
 	readOnly             = "25006"
+	idleTooLong          = "25P03"
 	noDatabase           = "3D000"
 	wrongUser            = "28000"
 	wrongPassword        = "28P01"

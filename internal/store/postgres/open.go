@@ -187,10 +187,19 @@ func schemaOf(prefix, name string) string {
 // begin begins a transaction that is the board's only writer: one message. READ
 // COMMITTED is said because a snapshot that is kept from the first statement on,
 // which a database may have for its default, would be older than the lock.
+//
+// A holder that was stopped, or whose host is gone without a word, would keep the
+// board from everyone until somebody or TCP finds out, hours later. So the server
+// ends one that asks nothing for as long as others wait for him.
 func (b *board) begin() string {
 	return fmt.Sprintf(`BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL search_path = %s; SET LOCAL lock_timeout = %d;
-		SELECT pg_advisory_xact_lock(%d)`, b.ident, b.busy.Milliseconds(), b.key)
+		SET LOCAL idle_in_transaction_session_timeout = %d; SELECT pg_advisory_xact_lock(%d)`,
+		b.ident, b.busy.Milliseconds(), max(b.busy, leastIdle).Milliseconds(), b.key)
 }
+
+// leastIdle is granted to a holder however short others wait: he may read files
+// between two statements.
+const leastIdle = 5 * time.Second
 
 //go:embed schema/board.sql
 var boardSchema string
