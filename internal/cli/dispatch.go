@@ -26,6 +26,7 @@ go on after it has ended. Use "andon run" for a dispatcher that stays.`,
 		exits: "the pass, or a part of it, could not be done",
 	}, noWords, o.run)
 	f := cmd.Flags()
+	o.changed = f.Changed
 	f.BoolVar(&o.dryRun, "dry-run", false, "only say what would be started; change nothing")
 	f.IntVar(&o.max, "max", 0, "at most so many running cards (beside dispatch.max_in_progress; 0: no further limit)")
 	f.IntVar(&o.failureLimit, "failure-limit", 0, "failures in a row that block a card (default: dispatch.failure_limit)")
@@ -36,13 +37,14 @@ type dispatchOnce struct {
 	*app
 	dryRun            bool
 	max, failureLimit int
+	changed           func(flag string) bool
 }
 
 func (o *dispatchOnce) run(ctx context.Context, _ []string) error {
 	if o.max < 0 {
 		return usagef("--max %d: it cannot be negative", o.max)
 	}
-	if o.failureLimit < 0 {
+	if o.changed("failure-limit") && o.failureLimit < 1 {
 		return usagef("--failure-limit %d: it must be 1 or more", o.failureLimit)
 	}
 	f, err := o.findFleet(ctx)

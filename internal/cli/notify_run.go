@@ -308,8 +308,8 @@ func (o *notifyStatus) run(ctx context.Context, _ []string) error {
 		return &kanban.Error{Code: kanban.Conflict, Msg: "dead, so nothing is delivered to them: " + strings.Join(dead, ", "), Hint: "mend what is wrong, then `andon notify test NAME`"}
 	case len(v.Orphans) > 0:
 		s := v.Orphans[0]
-		return &kanban.Error{Code: kanban.Conflict, Msg: fmt.Sprintf("%d subscriptions have no target in %s, such as %s:%s to %s",
-			len(v.Orphans), h.ConfigFile(), s.Platform, s.ChatID, s.TaskID), Hint: "describe the target, or unsubscribe it"}
+		return &kanban.Error{Code: kanban.Conflict, Msg: fmt.Sprintf("%s no target in %s, such as %s:%s to %s",
+			counted(len(v.Orphans), "subscription has", "subscriptions have"), h.ConfigFile(), s.Platform, s.ChatID, s.TaskID), Hint: "describe the target, or unsubscribe it"}
 	}
 	return nil
 }
@@ -343,7 +343,7 @@ func (o *notifyStatus) text(v statusView) {
 		o.printf("nobody delivers just now; `andon notify run` does\n")
 	}
 	for _, t := range v.Targets {
-		o.printf("%-12s %-16s %-9s %d subscriptions", view.Plain(string(t.Board)), view.Plain(t.Target), t.Kind, t.Subs)
+		o.printf("%-12s %-16s %-9s %s", view.Plain(string(t.Board)), view.Plain(t.Target), t.Kind, counted(t.Subs, "subscription", "subscriptions"))
 		if len(t.Follow) > 0 {
 			o.printf(", follows %s", strings.Join(t.Follow, " "))
 			if t.cursor != nil {

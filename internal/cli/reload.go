@@ -59,6 +59,10 @@ func (f *fleet) reload(ctx context.Context, was edition, apply func()) {
 		f.config.Store(&cfg)
 		f.nobody(cfg)
 		apply()
-		fmt.Fprintf(f.Err, "andon: %s is read anew and in force\n", file)
+		what := "is read anew and in force"
+		if !now.there {
+			what = "is gone, and the defaults are in force"
+		}
+		fmt.Fprintf(f.Err, "andon: %s %s\n", file, what)
 	}
 }

@@ -114,7 +114,7 @@ func (o *run) understand() (err error) {
 	if o.max < 0 {
 		return usagef("--max %d: it cannot be negative", o.max)
 	}
-	if o.failureLimit < 0 {
+	if o.changed("failure-limit") && o.failureLimit < 1 {
 		return usagef("--failure-limit %d: it must be 1 or more", o.failureLimit)
 	}
 	if o.changed("pidfile") && strings.TrimSpace(o.pidfile) == "" {

@@ -163,16 +163,17 @@ func (o *why) all(ctx context.Context, s *session, l dispatch.Limits) error {
 	for _, r := range failed {
 		o.printf("routine %s makes no card: %s\n", view.Plain(r.Name), view.RoutineTrouble(r, o.Zone))
 	}
+	ready := counted(v.Ready, "ready card", "ready cards")
 	switch {
 	case v.Ready == 0:
 		o.printf("no card is ready\n")
 		return nil
 	case v.Starting > 0 && v.Dispatcher:
-		o.printf("%d of %d ready cards start with the next pass\n", v.Starting, v.Ready)
+		o.printf("%d of %s start with the next pass\n", v.Starting, ready)
 	case v.Starting > 0:
-		o.printf("%d of %d ready cards could start, but no dispatcher serves this home; `andon run` is one\n", v.Starting, v.Ready)
+		o.printf("%d of %s could start, but no dispatcher serves this home; `andon run` is one\n", v.Starting, ready)
 	default:
-		o.printf("%d ready cards wait, and none of them starts now\n", v.Ready)
+		o.printf("%s waiting, and none starts now\n", counted(v.Ready, "ready card is", "ready cards are"))
 	}
 	for _, g := range v.Waiting {
 		line := fmt.Sprintf("%6d  %s: %s", g.Count, g.Text, joinIDs(g.IDs[:min(len(g.IDs), 5)]))
