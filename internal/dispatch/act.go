@@ -46,7 +46,7 @@ func (s *seat) worker(h store.Held, ended bool) Worker {
 
 // recoveries is how many running cards of a board are acted upon side by side: to end
 // a process takes seconds, and nothing is started meanwhile.
-const recoveries = 8
+const recoveries = 16
 
 func (s *seat) recoverAll(ctx context.Context, set Settings, lost []Recovery) {
 	var (
