@@ -3,6 +3,7 @@ package mcp_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -98,5 +99,17 @@ func TestCompleteWaitsForTheCheck(t *testing.T) {
 	s.refused("check", "kanban_complete", args{"summary": "done"})
 	if got := s.call("kanban_show", nil)["task"].(map[string]any)["status"]; got != "running" {
 		t.Errorf("the card is %v, want running", got)
+	}
+	// One that passes has the run that it ended.
+	good := h.card("b", "--assignee", "ada", "--check", "exit 0")
+	run := h.claim(good)
+	s = h.sit([]string{"ANDON_TASK=" + good, "ANDON_RUN_ID=" + run}, nil)
+	if got := s.call("kanban_complete", args{"summary": "done"})["run_id"]; fmt.Sprint(got) != run {
+		t.Errorf("the run is %v, want %s", got, run)
+	}
+	other := h.card("c", "--assignee", "ada", "--check", "exit 0")
+	run = h.claim(other)
+	if got := h.sit(nil, nil).call("kanban_complete", args{"task_id": other, "summary": "done"})["run_id"]; fmt.Sprint(got) != run {
+		t.Errorf("an orchestrator: the run is %v, want %s", got, run)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"andon/internal/view"
 	"andon/kanban"
 )
 
@@ -87,8 +88,11 @@ type blocked struct {
 // endedBy is the run that a change closed or recorded.
 func endedBy(c kanban.Change) ended {
 	e := ended{done: done{true, c.Task.ID}}
-	if len(c.Runs) > 0 {
+	switch n := len(c.Proposals); {
+	case len(c.Runs) > 0:
 		e.Run = &c.Runs[len(c.Runs)-1].ID
+	case n > 0: // a check has let it pass, maybe in another process
+		e.Run = view.Opt(c.Proposals[n-1].Run)
 	}
 	return e
 }

@@ -51,7 +51,7 @@ func (s *supervisor) environment(t kanban.Task) []string {
 	}
 	// Where the files of cards lie is told only if somebody chose it: the worker keeps
 	// its artifacts there, and would not look in the dispatcher's environment.
-	if os.Getenv("ANDON_ATTACHMENTS_ROOT") != "" || os.Getenv("HERMES_KANBAN_ATTACHMENTS_ROOT") != "" {
+	if attachmentsChosen() {
 		both["ATTACHMENTS_ROOT"] = j.Board.Attachments
 	}
 	mark, value, _ := strings.Cut(Mark(j.Board, j.Run), "=")
@@ -104,6 +104,11 @@ func (s *supervisor) environment(t kanban.Task) []string {
 		env = append(env, name+"="+merged[name])
 	}
 	return env
+}
+
+// attachmentsChosen reports whether somebody said where the files of cards lie.
+func attachmentsChosen() bool {
+	return os.Getenv("ANDON_ATTACHMENTS_ROOT") != "" || os.Getenv("HERMES_KANBAN_ATTACHMENTS_ROOT") != ""
 }
 
 // token is the word by which the agent is known as this run's where its

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,12 +13,17 @@ import (
 	"andon/kanban"
 )
 
-// Variables by which andon's tools know the run, wherever the agent starts them.
-var serverEnv = []string{"ANDON_HOME", "ANDON_BOARD", "ANDON_DB", "ANDON_TASK", "ANDON_RUN_ID", "ANDON_TOKEN"}
+// Variables by which andon's tools know the run, and where its files are, wherever
+// the agent starts them.
+var serverEnv = []string{"ANDON_HOME", "ANDON_BOARD", "ANDON_DB", "ANDON_TASK", "ANDON_RUN_ID", "ANDON_TOKEN", "ANDON_WORKSPACES_ROOT"}
 
 // server is how the agent starts andon's tools.
 func (s *supervisor) server() config.Server {
-	return config.Server{File: filepath.Join(s.runDir(), "mcp.json"), Command: []string{filepath.Join(s.bin(), andonName()), "mcp"}, Env: serverEnv}
+	names := serverEnv
+	if attachmentsChosen() { // else it is not set, and some agents hand on a name that is not set as it stands
+		names = append(slices.Clone(names), "ANDON_ATTACHMENTS_ROOT")
+	}
+	return config.Server{File: filepath.Join(s.runDir(), "mcp.json"), Command: []string{filepath.Join(s.bin(), andonName()), "mcp"}, Env: names}
 }
 
 // wire writes what the agent is told of andon's tools, and returns what that adds
