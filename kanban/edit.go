@@ -143,10 +143,10 @@ func (t Task) EditResult(e ResultEdit, last *Run, now time.Time) (Change, error)
 	if strings.TrimSpace(e.Summary) == "" {
 		e.Summary = e.Result
 	}
-	fields := []string{"result", "summary"}
+	fields, id := []string{"result", "summary"}, NewRun
 	if last != nil {
 		r := *last
-		r.Summary = e.Summary
+		r.Summary, id = e.Summary, r.ID
 		if meta != nil {
 			r.Metadata = meta
 		}
@@ -157,7 +157,7 @@ func (t Task) EditResult(e ResultEdit, last *Run, now time.Time) (Change, error)
 	if meta != nil {
 		fields = append(fields, "metadata")
 	}
-	c.event(EventEdited, 0, payload("fields", fields, "result_len", utf8.RuneCountInString(e.Result),
+	c.event(EventEdited, id, payload("fields", fields, "result_len", utf8.RuneCountInString(e.Result),
 		"summary", orNull(firstLine(e.Summary, 400))))
 	return c, nil
 }

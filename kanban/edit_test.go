@@ -34,7 +34,7 @@ func TestEditResult(t *testing.T) {
 	last := &Run{ID: 4, Task: done.ID, Status: "done", Outcome: OutcomeCompleted, StartedAt: noon, EndedAt: noon, Summary: "old", Metadata: json.RawMessage(`{"a": 1}`)}
 	c := does(t)(done.EditResult(ResultEdit{Result: "über"}, last, noon))
 	wants(t, c, `edited {"fields": ["result", "summary"], "result_len": 4, "summary": "über"}`)
-	if r := c.Runs[0]; r.ID != 4 || r.Summary != "über" || string(r.Metadata) != `{"a": 1}` || c.Task.Result != "über" || c.Events[0].Run != 0 {
+	if r := c.Runs[0]; r.ID != 4 || r.Summary != "über" || string(r.Metadata) != `{"a": 1}` || c.Task.Result != "über" || c.Events[0].Run != 4 {
 		t.Errorf("run %+v, card %+v", r, c.Task)
 	}
 	c = does(t)(done.EditResult(ResultEdit{Result: "r", Summary: "s\nt", Metadata: json.RawMessage(`{}`)}, last, noon))
@@ -43,7 +43,7 @@ func TestEditResult(t *testing.T) {
 		t.Errorf("run %+v", r)
 	}
 	c = does(t)(done.EditResult(ResultEdit{Result: "r"}, nil, noon))
-	if r := c.Runs[0]; r.ID != 0 || r.Status != "completed" || r.Summary != "r" || c.Events[0].Run != 0 {
+	if r := c.Runs[0]; r.ID != 0 || r.Status != "completed" || r.Summary != "r" || c.Events[0].Run != NewRun {
 		t.Errorf("without a run, %+v was recorded", r)
 	}
 	_, err := done.EditResult(ResultEdit{Metadata: json.RawMessage(`[]`)}, nil, noon)

@@ -15,7 +15,7 @@ var Kinds = []KindInfo{
 	{EventSpecified, false, []string{"changed_fields"}, "what is to be done was said; it left triage"},
 	{EventDecomposed, false, []string{"child_ids", "root_assignee"}, "it was divided into cards that it waits for"},
 	{EventAssigned, false, []string{"assignee", "source?"}, "it was given to somebody, or to nobody"},
-	{EventEdited, false, []string{"fields", "result_len?", "summary?"}, "its words were changed, or what it says as a finished card"},
+	{EventEdited, true, []string{"fields", "result_len?", "summary?"}, "its words were changed, or what it says as a finished card"},
 	{EventReprioritized, false, []string{"priority"}, "it has another priority"},
 	{EventModelSet, false, []string{"model", "provider"}, "its next runs use this model"},
 	{EventEffortSet, false, []string{"reasoning_effort"}, "its next runs think so hard"},
