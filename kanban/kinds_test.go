@@ -45,8 +45,8 @@ func TestEveryKindIsTold(t *testing.T) {
 	}
 }
 
-// Which events carry a run is Hermes' as it is: its readers group a card's history
-// by that.
+// Which events carry a run is as Hermes has it, whose readers group a card's history
+// by that; but for that of an edited result, which names the run that it is of.
 func TestEventsOfRuns(t *testing.T) {
 	t.Parallel()
 	without := []EventKind{EventCreated, EventAssigned, EventModelSet, EventEffortSet, EventLinked, EventUnlinked, EventCommented, EventAttached, EventDetached,
