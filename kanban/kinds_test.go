@@ -46,7 +46,7 @@ func TestEveryKindIsTold(t *testing.T) {
 }
 
 // Which events carry a run is as Hermes has it, whose readers group a card's history
-// by that; but for that of an edited result, which names the run that it is of.
+// by that.
 func TestEventsOfRuns(t *testing.T) {
 	t.Parallel()
 	without := []EventKind{EventCreated, EventAssigned, EventModelSet, EventEffortSet, EventLinked, EventUnlinked, EventCommented, EventAttached, EventDetached,
