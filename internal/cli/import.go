@@ -64,6 +64,7 @@ type loaded struct {
 	Comments int64    `json:"comments"`
 	Files    int64    `json:"files"`
 	Running  int64    `json:"running"`
+	Checks   int64    `json:"checks"`
 	Findings []string `json:"findings"`
 }
 
@@ -112,8 +113,11 @@ func (o *load) tellLoaded(place home.Board, x portable.Imported, err error) erro
 	for _, f := range x.Findings {
 		o.warn("in the archive, and so on the board: %s", f)
 	}
+	if x.Checks > 0 {
+		o.warn("%s a check: a command of the archive that runs here when the card is completed", counted(x.Checks, "card has", "cards have"))
+	}
 	if o.json {
-		return view.JSON(o.Out, loaded{string(place.Slug), o.dryRun, x.Cards, x.Runs, x.Events, x.Comments, x.Files, x.Running,
+		return view.JSON(o.Out, loaded{string(place.Slug), o.dryRun, x.Cards, x.Runs, x.Events, x.Comments, x.Files, x.Running, x.Checks,
 			append([]string{}, x.Findings...)})
 	}
 	did := "Imported"

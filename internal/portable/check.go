@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"andon/internal/store"
+	"andon/kanban"
 )
 
 // maxID leaves a sequence room above it.
@@ -24,6 +25,7 @@ type checker struct {
 	of      string // table
 	numbers map[string]int64
 	running int
+	checks  int   // of unfinished cards
 	newest  int64 // event's second
 }
 
@@ -76,6 +78,9 @@ func (c *checker) belongs(t store.Table, row []any) error {
 		c.saw("task_runs", at("current_run_id"))
 		if at("status") == "running" {
 			c.running++
+		}
+		if status, _ := at("status").(string); at("andon_check") != nil && !kanban.Status(status).Satisfied() {
+			c.checks++
 		}
 		return nil
 	case "task_links":

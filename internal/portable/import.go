@@ -27,6 +27,7 @@ type Importing struct {
 // Imported is what an archive had.
 type Imported struct {
 	Cards, Runs, Events, Comments, Files, Running int64
+	Checks                                        int64 // unfinished cards with a command that judges them
 
 	Findings []string // what contradicts itself on the board now, as it did where it was exported
 }
@@ -46,7 +47,7 @@ func Import(ctx context.Context, db *store.DB, place home.Board, in io.ReadSeeke
 		return x, err
 	}
 	n := func(name string) int64 { return *m.Entries[1+slices.Index(tableFiles, name)].Rows }
-	x = Imported{Cards: n(cardsFile), Runs: n("runs.jsonl"), Events: n(eventsFile), Comments: n("comments.jsonl"), Files: int64(len(check.files)), Running: int64(check.running)}
+	x = Imported{Cards: n(cardsFile), Runs: n("runs.jsonl"), Events: n(eventsFile), Comments: n("comments.jsonl"), Files: int64(len(check.files)), Running: int64(check.running), Checks: int64(check.checks)}
 	if check.running > 0 && !o.Running {
 		return x, &kanban.Error{Code: kanban.Conflict,
 			Msg:  fmt.Sprintf("%s in the archive: the workers belong to the board that was exported", plural(check.running, "card is running", "cards are running")),
