@@ -8,11 +8,10 @@ import (
 
 // Comment adds a remark of author to the card, whatever its status.
 func (t Task) Comment(author, body string, now time.Time) (Change, error) {
-	author, body = strings.TrimSpace(author), strings.TrimSpace(body)
-	if body == "" {
+	if strings.TrimSpace(body) == "" {
 		return Change{}, Invalidf("comment on %s: the text is blank", t.ID)
 	}
-	if author == "" {
+	if strings.TrimSpace(author) == "" {
 		return Change{}, Invalidf("comment on %s: the author is blank", t.ID)
 	}
 	if err := prose("the comment", &body, "the author", &author); err != nil {
@@ -23,7 +22,9 @@ func (t Task) Comment(author, body string, now time.Time) (Change, error) {
 	return c, nil
 }
 
+// comment keeps a remark without the space around it, of which its event tells as it
+// was made.
 func (c *Change) comment(author, body string, now time.Time) {
-	c.Comments = append(c.Comments, Comment{Task: c.Task.ID, Author: author, Body: body, At: now})
+	c.Comments = append(c.Comments, Comment{Task: c.Task.ID, Author: strings.TrimSpace(author), Body: strings.TrimSpace(body), At: now})
 	c.event(EventCommented, 0, payload("author", author, "len", utf8.RuneCountInString(body)))
 }
