@@ -41,7 +41,7 @@ func Weeks(n int, now time.Time, loc *time.Location) []Week {
 	monday := d - (int(now.In(loc).Weekday())+6)%7
 	weeks := make([]Week, n)
 	for i := range weeks {
-		weeks[i].Start = time.Date(y, m, monday-7*(n-1-i), 0, 0, 0, 0, loc) // not by hours: clocks are changed
+		weeks[i].Start = dayBegins(y, m, monday-7*(n-1-i), loc)
 	}
 	return weeks
 }

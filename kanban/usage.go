@@ -264,15 +264,38 @@ var Periods = []Period{PerDay, PerWeek, PerMonth}
 // its end without it.
 func (p Period) Window(now time.Time, loc *time.Location) (begin, end time.Time) {
 	y, m, d := now.In(loc).Date()
-	midnight := func(m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, loc) } // not by hours: clocks are changed
+	from := func(m time.Month, d int) time.Time { return dayBegins(y, m, d, loc) }
 	switch p {
 	case PerWeek:
 		monday := d - (int(now.In(loc).Weekday())+6)%7
-		return midnight(m, monday), midnight(m, monday+7)
+		return from(m, monday), from(m, monday+7)
 	case PerMonth:
-		return midnight(m, 1), midnight(m+1, 1)
+		return from(m, 1), from(m+1, 1)
 	}
-	return midnight(m, d), midnight(m, d+1)
+	return from(m, d), from(m, d+1)
+}
+
+// dayBegins is the first moment of a day, as [time.Date] takes it. Where the clocks are
+// set forward over midnight, or over the whole day, that is when they are; where
+// midnight comes twice, the first of the two.
+func dayBegins(y int, m time.Month, d int, loc *time.Location) time.Time {
+	t := time.Date(y, m, d, 0, 0, 0, 0, loc)
+	since, until := t.ZoneBounds()
+	wall := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
+	switch want := time.Date(y, m, d, 0, 0, 0, 0, time.UTC); {
+	case wall.Before(want):
+		return until
+	case wall.After(want):
+		return since
+	case since.IsZero():
+		return t
+	}
+	_, was := since.Add(-time.Second).Zone()
+	_, is := t.Zone()
+	if first := t.Add(time.Duration(is-was) * time.Second); is < was && first.Before(since) {
+		return first
+	}
+	return t
 }
 
 // Budget bounds what is taken in each period by what it names: the runs of a profile,

@@ -129,7 +129,7 @@ func TestTotals(t *testing.T) {
 func TestWindow(t *testing.T) {
 	t.Parallel()
 	var zones []*time.Location
-	for _, name := range []string{"UTC", "Europe/Zurich", "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe"} {
+	for _, name := range []string{"UTC", "Europe/Zurich", "America/Sao_Paulo", "America/Havana", "Africa/Cairo", "Asia/Beirut", "Pacific/Apia", "Asia/Kathmandu", "Australia/Lord_Howe"} {
 		loc, err := time.LoadLocation(name)
 		if err != nil {
 			t.Fatal(err)
@@ -140,6 +140,9 @@ func TestWindow(t *testing.T) {
 		loc := rapid.SampledFrom(zones).Draw(t, "zone")
 		p := rapid.SampledFrom(Periods).Draw(t, "period")
 		now := time.Unix(rapid.Int64Range(1_000_000_000, 2_000_000_000).Draw(t, "now"), 0)
+		if _, change := now.In(loc).ZoneBounds(); !change.IsZero() && rapid.Bool().Draw(t, "near a change") {
+			now = change.Add(time.Duration(rapid.Int64Range(-90_000, 90_000).Draw(t, "from it")) * time.Second)
+		}
 		begin, end := p.Window(now, loc)
 		if now.Before(begin) || !now.Before(end) {
 			t.Fatalf("%v is not in %v to %v", now.In(loc), begin, end)
@@ -150,7 +153,7 @@ func TestWindow(t *testing.T) {
 		if b, _ := p.Window(end, loc); !b.Equal(end) {
 			t.Fatalf("after %v comes a window from %v", end, b)
 		}
-		length := map[Period][2]time.Duration{PerDay: {22 * time.Hour, 26 * time.Hour}, PerWeek: {166 * time.Hour, 170 * time.Hour}, PerMonth: {27 * 24 * time.Hour, 32 * 24 * time.Hour}}[p]
+		length := map[Period][2]time.Duration{PerDay: {22 * time.Hour, 26 * time.Hour}, PerWeek: {142 * time.Hour, 170 * time.Hour}, PerMonth: {27 * 24 * time.Hour, 32 * 24 * time.Hour}}[p]
 		if d := end.Sub(begin); d < length[0] || d > length[1] {
 			t.Fatalf("a %s has %v", p, d)
 		}
@@ -158,6 +161,30 @@ func TestWindow(t *testing.T) {
 			t.Fatalf("a %s begins %v", p, begin)
 		}
 	})
+}
+
+// Midnight may be left out, come twice, or the whole day be left out.
+func TestWindowWhereClocksAreSetAtMidnight(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ zone, now, begin, end string }{
+		{"America/Sao_Paulo", "2001-10-13T23:30:00-03:00", "2001-10-13T00:00:00-03:00", "2001-10-14T01:00:00-02:00"},
+		{"America/Sao_Paulo", "2001-10-14T01:00:00-02:00", "2001-10-14T01:00:00-02:00", "2001-10-15T00:00:00-02:00"},
+		{"America/Havana", "2024-11-03T00:30:00-04:00", "2024-11-03T00:00:00-04:00", "2024-11-04T00:00:00-05:00"},
+		{"Pacific/Apia", "2011-12-29T12:00:00-10:00", "2011-12-29T00:00:00-10:00", "2011-12-31T00:00:00+14:00"},
+	} {
+		loc, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, err := time.Parse(time.RFC3339, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin, end := PerDay.Window(now, loc)
+		if got := begin.Format(time.RFC3339) + " " + end.Format(time.RFC3339); got != c.begin+" "+c.end {
+			t.Errorf("in %s the day of %s is from %s, want %s %s", c.zone, c.now, got, c.begin, c.end)
+		}
+	}
 }
 
 // A budget counts just what is of all that it names, and is used up once that reaches
