@@ -76,6 +76,10 @@ func (t Task) Block(b Block, parents []Task, run *Run, now time.Time) (Change, e
 // LongestLimit is how far ahead the end of a rate limit may be.
 const LongestLimit = 31 * 24 * time.Hour
 
+// ClocksDiffer is how far ahead the clocks of other hosts may be. A rate limit that was
+// met later than that was noted by a clock that was set since, and holds nobody.
+const ClocksDiffer = time.Hour
+
 // limited ends the run as one that met a rate limit whose end is known.
 func (t Task) limited(b Block, run *Run, now time.Time) (Change, error) {
 	switch {

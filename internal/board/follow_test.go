@@ -148,17 +148,23 @@ func TestFollowEndsWithItsContext(t *testing.T) {
 	})
 }
 
+// closed is a board that was there.
+func closed(t *testing.T, path string) *board.Board {
+	t.Helper()
+	db, err := storetest.OpenAt(t.Context(), path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return board.New(db)
+}
+
 // A board that cannot be followed says so, and once.
 func TestFollowOfAClosedBoard(t *testing.T) {
 	storetest.Places(t, func(t *testing.T, path string) {
-		db, err := storetest.OpenAt(t.Context(), path, store.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := board.New(db)
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
+		b := closed(t, path)
 		done := make(chan []error, 1)
 		go func() {
 			var errs []error

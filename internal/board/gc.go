@@ -25,13 +25,12 @@ func (b *Board) OldEvents(ctx context.Context, before time.Time) (n int, err err
 // counts them; and what was kept of changes that cannot be undone any more, which has
 // the words of cards that were deleted. What is removed when it fails stays removed.
 func (b *Board) Forget(ctx context.Context, before time.Time) (total int, err error) {
+	if err := b.keepBoard(ctx, func(tx *store.Tx) error { return tx.ForgetOldDeeds(ctx, tx.Now) }); err != nil {
+		return 0, err
+	}
 	for {
 		n := 0
 		err := b.keepBoard(ctx, func(tx *store.Tx) error {
-			n = 0
-			if err := tx.ForgetOldDeeds(ctx, tx.Now); err != nil {
-				return err
-			}
 			ids, err := tx.OldEvents(ctx, before, kanban.Settled(), slice)
 			n = len(ids)
 			if err != nil || n == 0 {

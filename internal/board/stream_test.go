@@ -142,18 +142,56 @@ func TestStreamsShareOneReading(t *testing.T) {
 	})
 }
 
-// A board that cannot be followed any longer says so to each of its followers, and
-// whoever comes afterwards is told as well.
+// A board that cannot be read any longer says so, once, to each of its followers; who
+// comes when it can be read again begins a reading of his own.
+func TestStreamThatCannotBeRead(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		const followers = 5
+		b := board.New(db)
+		id := add(t, b, kanban.Draft{})
+		head := newest(t, b)
+		heard, ended := make(chan kanban.Event, followers), make(chan error, followers)
+		for range followers {
+			go func() {
+				var last error
+				for e, err := range b.Stream(t.Context(), head) {
+					if last = errors.Join(last, err); err == nil {
+						heard <- e
+					}
+				}
+				ended <- last
+			}()
+		}
+		say(t, b, id, "all are there")
+		for range followers {
+			hear(t, heard)
+		}
+		storetest.Exec(t, db, `ALTER TABLE task_events RENAME TO elsewhere`)
+		for range followers {
+			select {
+			case err := <-ended:
+				if err == nil {
+					t.Error("a stream ended without a word")
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatal("a stream goes on that reads nothing")
+			}
+		}
+		storetest.Exec(t, db, `ALTER TABLE elsewhere RENAME TO task_events`)
+		for e, err := range b.Stream(t.Context(), head) {
+			if err != nil || e.ID <= head {
+				t.Errorf("the next stream begins with %v, %v", e, err)
+			}
+			break
+		}
+		gone(t)
+	})
+}
+
+// A board that was closed cannot be followed, and says so each time.
 func TestStreamOfAClosedBoard(t *testing.T) {
 	storetest.Places(t, func(t *testing.T, path string) {
-		db, err := storetest.OpenAt(t.Context(), path, store.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := board.New(db)
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
+		b := closed(t, path)
 		for range 2 {
 			var errs []error
 			for _, err := range b.Stream(t.Context(), 0) {

@@ -72,11 +72,18 @@ func (s *Server) subscribe(ctx context.Context, req *mcp.SubscribeRequest) error
 	if err != nil {
 		return err
 	}
-	if scheme == boardScheme && s.Scope.Worker() {
-		return protocol(s.Scope.Keep())
+	if err = s.mayRead(scheme); err == nil {
+		_, err = s.desk(ctx, "")
 	}
-	_, err = s.desk(ctx, "")
 	return protocol(err)
+}
+
+// mayRead refuses a worker the boards: it does not list cards.
+func (s *Server) mayRead(scheme string) error {
+	if scheme == boardScheme && s.Scope.Worker() {
+		return s.Scope.Keep()
+	}
+	return nil
 }
 
 // boardView is a board as its resource has it.
@@ -114,12 +121,12 @@ func (s *Server) read(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.R
 }
 
 func (s *Server) resource(ctx context.Context, scheme, name string) (any, error) {
+	if err := s.mayRead(scheme); err != nil {
+		return nil, err
+	}
 	slug := ""
 	if scheme == boardScheme {
 		slug = name
-		if s.Scope.Worker() {
-			return nil, s.Scope.Keep()
-		}
 	}
 	d, err := s.desk(ctx, slug)
 	if err != nil {

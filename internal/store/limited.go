@@ -17,12 +17,8 @@ type Limited struct {
 	Until   time.Time // when the limit ends, as the worker said; zero: it did not
 }
 
-// clocksDiffer is how far ahead the clocks of other hosts may be. What is later was
-// noted by one that was set since.
-const clocksDiffer = time.Hour
-
 // Limited reads the last rate limits of all profiles, as far as they are not older
-// than any can last, nobody has said that they are over, and no worker has shown it
+// than any can last nor later than clocks differ, nobody has said that they are over, and no worker has shown it
 // by a card that was begun and completed after.
 func (tx *Tx) Limited(ctx context.Context) ([]Limited, error) {
 	// The profiles one by one, each by a step in the index: there are few of them,
@@ -35,7 +31,7 @@ func (tx *Tx) Limited(ctx context.Context) ([]Limited, error) {
 		WHERE r.ended_at > ? AND NOT EXISTS (SELECT 1 FROM andon_control c WHERE c.scope = CAST(? AS TEXT) || p.name AND c.since >= r.ended_at)
 			AND NOT EXISTS (SELECT 1 FROM task_runs d JOIN andon_runs w ON w.run_id = d.id
 				WHERE d.profile = p.name AND d.outcome = ? AND COALESCE(d.ended_at, d.started_at) > r.ended_at AND d.started_at > r.ended_at)`,
-		kanban.OutcomeRateLimited, tx.Now.Add(clocksDiffer).Unix(), tx.Now.Add(-kanban.LongestLimit).Unix(), kanban.ForgivenScope(""), kanban.OutcomeCompleted)
+		kanban.OutcomeRateLimited, tx.Now.Add(kanban.ClocksDiffer).Unix(), tx.Now.Add(-kanban.LongestLimit).Unix(), kanban.ForgivenScope(""), kanban.OutcomeCompleted)
 	limited, err := collect(rows, err, func(l *Limited) []any {
 		return []any{&l.Profile, &l.Run, &scanInt{func(n int64) { l.At = time.Unix(n, 0) }}, scanFunc(func(s string) { l.Until = untilOf(s) })}
 	})
